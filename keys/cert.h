@@ -1,0 +1,72 @@
+/*
+ * Root, station certificates and verification. Only public bytes in this header;
+ * the root's private half stays behind `struct root`.
+ *
+ * A certificate is 128 bytes, all integers big-endian, days since 2000-01-01:
+ *   0 version = 1 | 1 algorithm: 1 Ed25519, 2 and 3 ECDSA P-256 with even / odd y
+ *   2 flags (2): bit 0 test club | 4 rights (4) | 8 serial (4) | 12 club (4)
+ *   16 station (4) | 20 valid from (2) | 22 valid to (2), 0 = open
+ *   24 first number (4) | 28 count of numbers (4) | 32 public key or x (32)
+ *   64 signature of the root over "bashgah-cert-1" 00 and the 64 bytes before
+ */
+#ifndef KEYS_CERT_H
+#define KEYS_CERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "station/base/err.h"
+
+#define CERT_LEN 128
+#define PUBKEY_LEN 32
+#define SIG_LEN 64
+
+/* Rights, a bit each; bit n-1 is operation n of the record (CARDS: issue, load, spend ...). */
+#define CERT_RIGHT(operation) (UINT32_C(1) << ((operation) - 1))
+
+struct cert {
+	uint8_t algorithm;
+	bool test;
+	uint32_t rights;
+	uint32_t serial;
+	uint8_t club[4];
+	uint32_t station;
+	uint16_t valid_from;
+	uint16_t valid_to;
+	uint32_t first_number;
+	uint32_t number_count;
+	uint8_t pub[PUBKEY_LEN];
+};
+
+struct root;
+
+/* Make / open the root file (sealed as a safe is). Errors as in safe.h. */
+enum err root_create(const char *path, bool test, const char *pass, size_t pass_len,
+    struct root **out, struct why *w);
+enum err root_open(const char *path, const char *pass, size_t pass_len, struct root **out,
+    struct why *w);
+void root_close(struct root **root);
+void root_public(const struct root *root, uint8_t pub[PUBKEY_LEN]);
+
+/* First 4 bytes of SHA-256 of a public key: names a club (root's key) or a signer (station's key). */
+void pubkey_id(const uint8_t pub[PUBKEY_LEN], uint8_t id[4]);
+
+/* Sign `c` (club filled in from the root) into its 128 bytes. */
+enum err root_certify(const struct root *root, const struct cert *c, uint8_t out[CERT_LEN],
+    struct why *w);
+
+/*
+ * Parse and verify against the root's public key. Does not look at dates: cert_covers does.
+ * Errors: ERR_FORMAT, ERR_SIGNATURE.
+ */
+enum err cert_verify(const uint8_t bytes[CERT_LEN], const uint8_t root_pub[PUBKEY_LEN],
+    struct cert *out, struct why *w);
+/* Valid on `day`, for all of `rights`. Errors: ERR_CERT with the reason. */
+enum err cert_covers(const struct cert *c, uint16_t day, uint32_t rights, struct why *w);
+
+/* Ed25519 over the whole message. Errors: ERR_SIGNATURE (not its signature), ERR_CRYPTO (library). */
+enum err sig_verify(const uint8_t pub[PUBKEY_LEN], const void *msg, size_t len,
+    const uint8_t sig[SIG_LEN], struct why *w);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * The safe of a station: one sealed file with the master keys its role needs and
+ * the station's own signing key. Opened with a passphrase, it is a handle; the
+ * bytes never leave this folder. The root is a file of its own (root.h).
+ *
+ * File: authenticated header (magic, version, test or real, club, station, scrypt
+ * parameters, salt, nonce) and the contents under AES-256-GCM; the key comes from the
+ * passphrase by scrypt. Written to a temporary name, synced, renamed; mode 0600.
+ */
+#ifndef KEYS_SAFE_H
+#define KEYS_SAFE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "station/base/err.h"
+
+/* What a master is for; no master serves two slots. The value goes into files: append only. */
+enum key_slot {
+	KEY_PICC = 0,		/* the card itself */
+	KEY_ADMIN = 1,		/* application key 0 */
+	KEY_READ = 2,		/* application key 1 */
+	KEY_DEBIT = 3,		/* application key 2 */
+	KEY_WRITE = 4,		/* application key 3 */
+	KEY_CHANGE = 5,		/* application key 4 */
+	KEY_NDEF = 6,		/* NDEF application key 0 */
+	KEY_SLOT_COUNT
+};
+
+#define KCV_LEN 3
+#define SAFE_MASTER_LEN 16
+
+struct safe;
+
+/* What is known before the passphrase is. */
+struct safe_info {
+	bool test;		/* practice club: sealed with SAFE_PRACTICE_PASSPHRASE */
+	uint8_t club[4];
+	uint32_t station;
+	uint16_t epoch;		/* newest generation of card keys inside, from 1 */
+};
+
+/*
+ * A practice club's safe opens with these words, so that the first minutes need no
+ * question. They are public; practice clubs have a root of their own and every
+ * record of theirs carries the test flag.
+ */
+#define SAFE_PRACTICE_PASSPHRASE "practice"
+
+/*
+ * Make a new safe at `path` (must not exist) with fresh masters for all slots in
+ * `slots` (bit 1 << slot), generation 1, and a fresh Ed25519 signing key, and open
+ * it. `pass` is borrowed, not kept. A test safe uses a light scrypt (its passphrase
+ * is public), a real one about half a second.
+ * Errors: ERR_DUPLICATE (file exists), ERR_RANDOM, ERR_CRYPTO, ERR_DISK_FULL, ERR_IO.
+ */
+enum err safe_create(const char *path, const struct safe_info *info, uint32_t slots,
+    const char *pass, size_t pass_len, struct safe **out, struct why *w);
+
+/* The clear header. Errors: ERR_MISSING, ERR_SAFE (not a safe, damaged, newer version). */
+enum err safe_peek(const char *path, struct safe_info *info, struct why *w);
+
+/* Errors: ERR_MISSING, ERR_SAFE, ERR_PASSPHRASE (also what a flipped bit of the contents looks like). */
+enum err safe_open(const char *path, const char *pass, size_t pass_len, struct safe **out,
+    struct why *w);
+void safe_close(struct safe **safe);
+
+const struct safe_info *safe_get_info(const struct safe *safe);
+bool safe_has(const struct safe *safe, enum key_slot slot);
+
+/* Key check value of a master: first bytes of CMAC over a zero block. Errors: ERR_NO_KEY. */
+enum err safe_kcv(const struct safe *safe, enum key_slot slot, uint16_t epoch,
+    uint8_t kcv[KCV_LEN], struct why *w);
+
+/* The station's signing key: public half, and signatures over a whole message (Ed25519: 64 bytes). */
+void safe_public(const struct safe *safe, uint8_t pub[32]);
+enum err safe_sign(const struct safe *safe, const void *msg, size_t len, uint8_t sig[64],
+    struct why *w);
+
+#endif
