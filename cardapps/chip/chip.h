@@ -1,0 +1,154 @@
+/*
+ * One card in the field, whatever its chip: what the tap engine sees. A driver per family
+ * stands behind the vtable. Nothing here decides; it reads, writes, and says
+ * truthfully what it saw.
+ */
+#ifndef CARDAPPS_CHIP_CHIP_H
+#define CARDAPPS_CHIP_CHIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cardapps/reader/reader.h"
+#include "cardapps/record.h"
+#include "keys/card_key.h"
+#include "keys/cert.h"
+#include "keys/safe.h"
+#include "station/base/err.h"
+
+/* Diversification and journal know chips by these: append only. */
+enum chip_class { CHIP_CLASS_NONE = 0, CHIP_CLASS_DESFIRE = 1 };
+enum chip_kind { CHIP_NONE = 0, CHIP_DESFIRE_EV1 = 1 };
+
+/* What a chip is trusted with: purse, the card's word counts; signed and identity, the ledger's. */
+enum chip_grade { GRADE_IDENTITY, GRADE_SIGNED, GRADE_PURSE };
+
+struct chip_id {
+	enum chip_kind kind;
+	enum chip_grade grade;
+	char name[32];			/* "MIFARE DESFire EV1 8K" */
+	uint8_t uid[CARD_UID_CAP];	/* the chip's true one */
+	size_t uid_len;
+};
+
+enum card_state {
+	CARD_NEW,	/* as from the factory: nothing of anybody's */
+	CARD_PARTIAL,	/* our personalisation began and did not end */
+	CARD_READY,	/* ours, with a record */
+	CARD_FOREIGN	/* keyed or laid out by somebody else */
+};
+
+#define CARD_LOG_LINES 16	/* a cyclic file of 17 keeps 16 */
+#define CARD_URL_CAP 200
+
+/* Everything of ours on a card, as read under secure messaging after the heal prelude. */
+struct card_content {
+	enum card_state state;
+	uint16_t epoch;				/* generation of its keys, 0 unknown */
+	bool has_record;
+	uint8_t record[RECORD_LEN];
+	bool has_value;
+	int32_t value;				/* steps */
+	uint8_t cert[CERT_LEN];			/* the signer's, if has_record */
+	uint8_t log[CARD_LOG_LINES][LOG_LINE_LEN];	/* newest first */
+	size_t log_len;
+};
+
+/* What the station brings; borrowed for the life of the card handle. */
+struct card_access {
+	const struct safe *safe;
+	uint8_t club[4];
+	uint8_t aid[3];			/* our application, most significant byte first */
+};
+
+/* One ChangeKey of the personalisation: stored with the intent before the first byte is sent. */
+struct key_step {
+	struct key_ref old_ref;
+	struct key_ref new_ref;
+	uint8_t kcv[KCV_LEN];		/* of the new key */
+};
+#define CARD_KEY_STEPS_CAP 8
+
+/* The whole of a new card. Borrowed for the call. */
+struct card_plan {
+	const struct key_step *steps;	/* the intent's; only these keys are ever tried */
+	size_t step_count;
+	uint8_t record[RECORD_LEN];
+	uint8_t log[LOG_LINE_LEN];
+	uint8_t cert[CERT_LEN];
+	const char *url;		/* https://..., goes into NDEF; NULL: no NDEF application */
+	bool check_refusals;		/* also prove that default keys and strangers are refused */
+};
+
+/* A change of a card that is ours: one commit. Borrowed for the call. */
+struct card_write {
+	uint8_t record[RECORD_LEN];
+	uint8_t log[LOG_LINE_LEN];
+	int32_t delta;			/* steps: > 0 credit, < 0 debit, 0 neither */
+	const uint8_t *cert;		/* CERT_LEN bytes when the signer changes, else NULL */
+};
+
+struct card;
+typedef void (*card_progress)(void *ctx, unsigned step, unsigned of);
+
+struct chip_ops {
+	enum err (*read)(struct card *c, struct card_content *out, struct why *w);
+	enum err (*plan_keys)(struct card *c, uint16_t epoch, struct key_step *steps,
+	    size_t *count, struct why *w);
+	enum err (*personalise)(struct card *c, const struct card_plan *p, struct why *w);
+	enum err (*write)(struct card *c, const struct card_write *wr, struct why *w);
+	enum err (*confirm)(struct card *c, struct card_content *out, struct why *w);
+	void (*destroy)(struct card *c);	/* frees the driver's own part */
+};
+
+struct card {
+	const struct chip_ops *ops;
+	struct reader *reader;		/* borrowed */
+	struct card_access access;
+	struct chip_id id;
+	void *driver;			/* the driver's own state */
+	card_progress progress;		/* NULL: nobody watches */
+	void *progress_ctx;
+};
+
+/*
+ * Wait up to `timeout_ms` for a card on `r` and find its driver.
+ * Errors: those of reader_connect; ERR_CARD_UNKNOWN. Free with card_close (lets go of the card).
+ */
+enum err card_open(struct reader *r, const struct card_access *access, unsigned timeout_ms,
+    struct card **out, struct why *w);
+void card_close(struct card **c);
+
+/*
+ * The heal prelude (power cycle or select, authentication, AbortTransaction), then
+ * everything of ours under secure messaging. A card that is not ours is no error: see state.
+ * Tries no key that GetKeyVersion does not speak for, each once.
+ * Errors: ERR_CARD_GONE, ERR_CARD_MAC, ERR_CARD_SW, ERR_CARD_AUTH (says ours, refuses our key), ERR_NO_KEY.
+ */
+enum err card_read(struct card *c, struct card_content *out, struct why *w);
+
+/* The ChangeKeys a personalisation of this card will do, for the intent. */
+enum err card_plan_keys(struct card *c, uint16_t epoch, struct key_step steps[CARD_KEY_STEPS_CAP],
+    size_t *count, struct why *w);
+
+/*
+ * Make, or finish making, a card of ours: keys and files in the order no tear can
+ * spoil, then record, log line, certificate in one commit, NDEF, PICC settings, everything read
+ * back, refusals. Resumable: whatever is there already is compared, never deleted. On success the
+ * card holds plan->record, proven by MACed reads.
+ * Errors: ERR_CARD_GONE (resume at next presentation), ERR_CARD_FOREIGN, ERR_CARD_FULL, ERR_CARD_AUTH,
+ * ERR_CARD_SW, ERR_CARD_MAC.
+ */
+enum err card_personalise(struct card *c, const struct card_plan *p, struct why *w);
+
+/*
+ * Write record, value change and log line in one commit. That it returned ERR_OK proves
+ * nothing: call card_confirm. Errors: ERR_CARD_GONE, ERR_CARD_MAC, ERR_CARD_SW, ERR_CARD_FULL (value limit).
+ */
+enum err card_write(struct card *c, const struct card_write *wr, struct why *w);
+
+/* Read record, value and newest log line back under MAC, without a new session where one stands. */
+enum err card_confirm(struct card *c, struct card_content *out, struct why *w);
+
+#endif
