@@ -1,0 +1,13 @@
+/*
+ * Everything the printer room offers. It knows artwork, QR codes, paper and
+ * queues; nothing of cards, keys or the store: every text comes in finished.
+ */
+#ifndef PRINTER_PRINTER_H
+#define PRINTER_PRINTER_H
+
+#include "printer/design.h"
+#include "printer/qr.h"
+#include "printer/queue.h"
+#include "printer/render.h"
+
+#endif

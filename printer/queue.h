@@ -1,0 +1,118 @@
+/*
+ * Print queues and the jobs in them. A queue is "file:DIR", which puts the PDF into a
+ * folder, or the name of a queue of CUPS (the server libcups finds: CUPS_SERVER,
+ * client.conf). A job is printed when its end state was seen, not when it was accepted.
+ */
+#ifndef PRINTER_QUEUE_H
+#define PRINTER_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "station/base/err.h"
+
+#define PRINT_JOB_CAP    128	/* a job's id as text, NUL included */
+#define PRINT_REASON_CAP 64
+#define PRINT_TEXT_CAP   256
+
+enum print_state {
+	PRINT_QUEUED,		/* waiting its turn */
+	PRINT_PRINTING,
+	PRINT_STOPPED,		/* begun or queued, and waits for somebody's hand: see reason */
+	PRINT_DONE,		/* the printer reported the job completed */
+	PRINT_CANCELLED,
+	PRINT_ABORTED,
+	PRINT_GONE		/* the queue no longer knows the job: how it ended cannot be learned */
+};
+
+struct print_status {
+	enum print_state state;
+	enum msg reason;		/* what to do at the printer, MSG_NONE if nothing; no arguments */
+	char keyword[PRINT_REASON_CAP];	/* the IPP keyword behind it: "marker-supply-empty" */
+	char text[PRINT_TEXT_CAP];	/* the printer's or scheduler's own words, may be "" */
+};
+
+struct print_opts {
+	bool two_sided;
+	const char *media;	/* NULL: a CR80 card, custom_cr80_53.98x85.6mm */
+};
+
+struct print_queue;
+
+/*
+ * Open a queue by name. ERR_QUEUE if it is unknown, or rejects jobs; a stopped queue opens
+ * (its jobs wait). ERR_MISSING if the folder of file:DIR is not there or CUPS does not answer.
+ * `*out` is the caller's (queue_close). May block on the server for some seconds.
+ */
+enum err queue_open(const char *name, struct print_queue **out, struct why *w);
+void queue_close(struct print_queue **q);
+const char *queue_name(const struct print_queue *q);
+
+/*
+ * Hand the PDF at `path` over as a job named `title`, the caller's own identity of
+ * this print (1..100 of A-Z a-z 0-9 . _ -, not beginning with a dot), by which
+ * queue_find meets it again after a restart. `job` gets the queue's id. Accepted is not
+ * printed: follow with queue_wait. `opts` may be NULL (one side, CR80).
+ * Errors: ERR_ARG (title), ERR_QUEUE (unknown, stopped, rejecting), ERR_MISSING
+ * (server or file), ERR_DISK_FULL, ERR_IO, ERR_PRINT (the server refused, in its words).
+ */
+enum err queue_submit(struct print_queue *q, const char *path,
+    const char *title, const struct print_opts *opts, char job[PRINT_JOB_CAP],
+    struct why *w);
+
+/*
+ * Where the job stands now. PRINT_GONE is an answer, not an error.
+ * Errors: ERR_MISSING (no server), ERR_QUEUE (the state could not be learned), ERR_ARG.
+ */
+enum err queue_poll(struct print_queue *q, const char *job,
+    struct print_status *out, struct why *w);
+
+/* Called at each change of state or reason, and once at the start. False stops waiting. */
+typedef bool (*print_watch)(void *ctx, const struct print_status *s);
+
+/*
+ * Follow the job to its end, at most `timeout_ms`. ERR_OK only if it was seen to end as
+ * done. `last` (may be NULL) gets the last state seen; `watch` may be NULL.
+ * Errors: ERR_PRINT (cancelled or aborted; gone: look whether the card came out),
+ * ERR_TIMEOUT (not ended in time or watch said stop; the job is still in the queue), those of queue_poll.
+ */
+enum err queue_wait(struct print_queue *q, const char *job,
+    unsigned timeout_ms, print_watch watch, void *ctx,
+    struct print_status *last, struct why *w);
+
+/* Cancel a job that has not ended. Errors: ERR_NOT_FOUND, ERR_MISSING, ERR_QUEUE. */
+enum err queue_cancel(struct print_queue *q, const char *job, struct why *w);
+
+/*
+ * The newest job named exactly `title`, ended or not. ERR_NOT_FOUND (no message is set
+ * for it) if the queue knows none; others as queue_poll.
+ */
+enum err queue_find(struct print_queue *q, const char *title,
+    char job[PRINT_JOB_CAP], struct why *w);
+
+/* One queue of the server, as `bashgah printers` lists it. Strings live for the call. */
+struct print_queue_info {
+	const char *name;
+	const char *info;		/* the words its owner gave it, may be "" */
+	const char *model;		/* make and model, may be "" */
+	bool accepting;
+	bool stopped;
+	enum msg reason;		/* as in print_status */
+	const char *keyword;
+};
+typedef void (*print_list)(void *ctx, const struct print_queue_info *q);
+
+/* Every queue of the CUPS server; none is not an error. ERR_MISSING: no server. */
+enum err queue_list(print_list each, void *ctx, struct why *w);
+
+/*
+ * The sentence for an IPP printer-state-reason ("media-empty-error"; the severity at its
+ * end is ignored), MSG_NONE for "none" and for what needs nobody.
+ */
+enum msg print_reason_msg(const char *keyword);
+
+/* "queued", "printing", …: for logs and --json. */
+const char *print_state_name(enum print_state s);
+
+#endif
