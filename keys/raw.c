@@ -1,0 +1,283 @@
+#include "keys/raw.h"
+
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "station/base/secret.h"
+
+#define BLOCK_CAP 16
+#define KEY_CAP 32
+/* CMAC and decryption in place need a copy of some blocks; a multiple of both block sizes. */
+#define CHUNK 128
+
+struct shape {
+	size_t key_len;
+	size_t block_len;
+	const char *cipher;
+};
+
+/* All of DES runs as EDE3: single DES stands only in OpenSSL's legacy provider. */
+static const struct shape shapes[] = {
+	[RAW_DES] = {8, 8, "DES-EDE3-CBC"},
+	[RAW_2TDEA] = {16, 8, "DES-EDE3-CBC"},
+	[RAW_3TDEA] = {24, 8, "DES-EDE3-CBC"},
+	[RAW_AES128] = {16, 16, "AES-128-CBC"},
+	[RAW_AES192] = {24, 16, "AES-192-CBC"},
+	[RAW_AES256] = {32, 16, "AES-256-CBC"},
+};
+#define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
+
+/*
+ * The contexts hold the expanded key in OpenSSL's heap, which cleanses it when they
+ * are freed. Each is made at its first use: most keys only ever encrypt.
+ */
+struct raw_key {
+	enum raw_alg alg;
+	uint8_t key[KEY_CAP];	/* as OpenSSL wants it: all DES keys 24 bytes */
+	EVP_CIPHER_CTX *enc;
+	EVP_CIPHER_CTX *dec;
+	bool has_subkeys;
+	uint8_t k1[BLOCK_CAP];
+	uint8_t k2[BLOCK_CAP];
+};
+
+/* Fetching walks the providers under a lock, so it is done once for the process and never undone. */
+static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
+static EVP_CIPHER *fetched[SHAPES];
+
+static void
+fetch_all(void)
+{
+	for (size_t i = 0; i < SHAPES; i++)
+		fetched[i] = EVP_CIPHER_fetch(NULL, shapes[i].cipher, NULL);
+}
+
+static enum err
+library_failed(struct why *w)
+{
+	return why_set(w, ERR_CRYPTO, MSG_CRYPTO_LIBRARY);
+}
+
+size_t
+raw_key_len(enum raw_alg alg)
+{
+	return shapes[alg].key_len;
+}
+
+size_t
+raw_block_len(enum raw_alg alg)
+{
+	return shapes[alg].block_len;
+}
+
+enum raw_alg
+raw_key_alg(const struct raw_key *key)
+{
+	return key->alg;
+}
+
+static void
+expand_des(struct raw_key *k, const uint8_t *key)
+{
+	size_t len = shapes[k->alg].key_len;
+
+	memcpy(k->key, key, len);
+	if (k->alg == RAW_DES)
+		memcpy(k->key + 8, key, 8);
+	if (k->alg != RAW_3TDEA)
+		memcpy(k->key + 16, key, 8);
+}
+
+static EVP_CIPHER_CTX *
+context_new(const struct raw_key *k, int encrypt)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+	if (ctx == NULL)
+		return NULL;
+	if (EVP_CipherInit_ex2(ctx, fetched[k->alg], k->key, NULL, encrypt, NULL) != 1 ||
+	    EVP_CIPHER_CTX_set_padding(ctx, 0) != 1) {
+		EVP_CIPHER_CTX_free(ctx);
+		return NULL;
+	}
+	return ctx;
+}
+
+enum err
+raw_key_new(enum raw_alg alg, const uint8_t *key, struct raw_key **out, struct why *w)
+{
+	struct raw_key *k;
+
+	*out = NULL;
+	(void)pthread_once(&fetch_once, fetch_all);
+	if (fetched[alg] == NULL)
+		return library_failed(w);
+	k = calloc(1, sizeof(*k));
+	if (k == NULL)
+		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+	k->alg = alg;
+	if (shapes[alg].block_len == 8)
+		expand_des(k, key);
+	else
+		memcpy(k->key, key, shapes[alg].key_len);
+	*out = k;
+	return ERR_OK;
+}
+
+void
+raw_key_free(struct raw_key **key)
+{
+	struct raw_key *k = *key;
+
+	if (k == NULL)
+		return;
+	EVP_CIPHER_CTX_free(k->enc);
+	EVP_CIPHER_CTX_free(k->dec);
+	wipe(k, sizeof(*k));
+	free(k);
+	*key = NULL;
+}
+
+/* Direction ready and standing at `iv`. */
+static EVP_CIPHER_CTX *
+context_at(struct raw_key *k, bool encrypt, const uint8_t *iv)
+{
+	EVP_CIPHER_CTX **ctx = encrypt ? &k->enc : &k->dec;
+
+	if (*ctx == NULL)
+		*ctx = context_new(k, encrypt);
+	if (*ctx == NULL || EVP_CipherInit_ex2(*ctx, NULL, NULL, iv, -1, NULL) != 1)
+		return NULL;
+	return *ctx;
+}
+
+static bool
+run(EVP_CIPHER_CTX *ctx, const uint8_t *in, uint8_t *out, size_t len)
+{
+	int n = 0;
+
+	return EVP_CipherUpdate(ctx, out, &n, in, (int)len) == 1 && (size_t)n == len;
+}
+
+static bool
+is_whole(const struct raw_key *k, size_t len)
+{
+	return len % shapes[k->alg].block_len == 0 && len <= INT32_MAX;
+}
+
+enum err
+raw_cbc_encrypt(struct raw_key *key, uint8_t *iv, const uint8_t *in, uint8_t *out, size_t len,
+    struct why *w)
+{
+	size_t block = shapes[key->alg].block_len;
+	EVP_CIPHER_CTX *ctx;
+
+	if (!is_whole(key, len))
+		return why_set(w, ERR_LEN, MSG_CIPHER_LENGTH, WHY_NUM(len));
+	if (len == 0)
+		return ERR_OK;
+	ctx = context_at(key, true, iv);
+	if (ctx == NULL || !run(ctx, in, out, len))
+		return library_failed(w);
+	memcpy(iv, out + len - block, block);
+	return ERR_OK;
+}
+
+enum err
+raw_cbc_decrypt(struct raw_key *key, uint8_t *iv, const uint8_t *in, uint8_t *out, size_t len,
+    struct why *w)
+{
+	size_t block = shapes[key->alg].block_len;
+	uint8_t last[BLOCK_CAP];
+	EVP_CIPHER_CTX *ctx;
+
+	if (!is_whole(key, len))
+		return why_set(w, ERR_LEN, MSG_CIPHER_LENGTH, WHY_NUM(len));
+	if (len == 0)
+		return ERR_OK;
+	memcpy(last, in + len - block, block);	/* `out` may overwrite it */
+	ctx = context_at(key, false, iv);
+	if (ctx == NULL || !run(ctx, in, out, len))
+		return library_failed(w);
+	memcpy(iv, last, block);
+	return ERR_OK;
+}
+
+/* Doubling in GF(2^b): SP 800-38B 5.3 and 6.1. */
+static void
+double_block(const uint8_t *in, uint8_t *out, size_t block)
+{
+	uint8_t carry = (uint8_t)(0u - (in[0] >> 7));
+	uint8_t poly = block == 16 ? 0x87 : 0x1B;
+
+	for (size_t i = 0; i + 1 < block; i++)
+		out[i] = (uint8_t)(in[i] << 1 | in[i + 1] >> 7);
+	out[block - 1] = (uint8_t)((in[block - 1] << 1) ^ (carry & poly));
+}
+
+static bool
+make_subkeys(struct raw_key *k)
+{
+	static const uint8_t zero[BLOCK_CAP] = {0};
+	size_t block = shapes[k->alg].block_len;
+	uint8_t l[BLOCK_CAP];
+	EVP_CIPHER_CTX *ctx;
+
+	if (k->has_subkeys)
+		return true;
+	ctx = context_at(k, true, zero);
+	if (ctx == NULL || !run(ctx, zero, l, block))
+		return false;
+	double_block(l, k->k1, block);
+	double_block(k->k1, k->k2, block);
+	WIPE(l);
+	k->has_subkeys = true;
+	return true;
+}
+
+/* The last 0..block bytes, padded with 80 00.. unless whole, under their subkey. */
+static void
+last_block(const struct raw_key *k, const uint8_t *data, size_t len, uint8_t out[BLOCK_CAP])
+{
+	size_t block = shapes[k->alg].block_len;
+	const uint8_t *sub = len == block ? k->k1 : k->k2;
+
+	memset(out, 0, BLOCK_CAP);
+	if (len > 0)
+		memcpy(out, data, len);
+	if (len < block)
+		out[len] = 0x80;
+	for (size_t i = 0; i < block; i++)
+		out[i] ^= sub[i];
+}
+
+enum err
+raw_cmac(struct raw_key *key, const uint8_t *iv, const uint8_t *data, size_t len, uint8_t *mac,
+    struct why *w)
+{
+	size_t block = shapes[key->alg].block_len;
+	uint8_t buf[CHUNK];
+	uint8_t end[BLOCK_CAP];
+	EVP_CIPHER_CTX *ctx;
+	bool ok;
+
+	if (!make_subkeys(key))
+		return library_failed(w);
+	ctx = context_at(key, true, iv);
+	ok = ctx != NULL;
+	while (ok && len > block) {
+		size_t n = len > CHUNK ? CHUNK : (len - 1) / block * block;
+
+		ok = run(ctx, data, buf, n);
+		data += n;
+		len -= n;
+	}
+	last_block(key, data, len, end);
+	ok = ok && run(ctx, end, mac, block);
+	WIPE(buf);
+	WIPE(end);
+	return ok ? ERR_OK : library_failed(w);
+}
