@@ -1,0 +1,70 @@
+#include "cardapps/reader/reader.h"
+
+#include <time.h>
+
+static int64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+		return 0;
+	return (int64_t)t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+enum err
+reader_connect(struct reader *r, unsigned timeout_ms, struct why *w)
+{
+	enum err e;
+
+	r->connected = false;
+	e = r->ops->connect(r, timeout_ms, w);
+	r->connected = e == ERR_OK;
+	return e;
+}
+
+/* The clock is read only if somebody watches: a figure nobody sees costs nothing. */
+static enum err
+transmit_watched(struct reader *r, const uint8_t *capdu, size_t capdu_len,
+    uint8_t rapdu[RAPDU_CAP], size_t *len, struct why *w)
+{
+	int64_t start = now_ns();
+	enum err e = r->ops->transmit(r, capdu, capdu_len, rapdu, len, w);
+
+	r->watch(r->watch_ctx, capdu, capdu_len, rapdu, e == ERR_OK ? *len : 0, now_ns() - start);
+	return e;
+}
+
+enum err
+reader_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len,
+    uint8_t rapdu[RAPDU_CAP], size_t *len, struct why *w)
+{
+	*len = 0;
+	r->apdus++;
+	if (r->watch != NULL)
+		return transmit_watched(r, capdu, capdu_len, rapdu, len, w);
+	return r->ops->transmit(r, capdu, capdu_len, rapdu, len, w);
+}
+
+enum err
+reader_reset(struct reader *r, struct why *w)
+{
+	return r->ops->reset(r, w);
+}
+
+void
+reader_disconnect(struct reader *r)
+{
+	r->ops->disconnect(r);
+	r->connected = false;
+}
+
+void
+reader_close(struct reader **r)
+{
+	if (r == NULL || *r == NULL)
+		return;
+	reader_disconnect(*r);
+	(*r)->ops->destroy(*r);
+	*r = NULL;
+}
