@@ -1,0 +1,29 @@
+/* Whole files: read with a bound, written so that they appear whole or not at all. */
+#ifndef STATION_BASE_FILE_H
+#define STATION_BASE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "station/base/err.h"
+
+/*
+ * Write `len` bytes to `path`: a temporary name beside it (`mode`), synced, renamed over it, the
+ * folder synced. After an error the old file stands. Errors: ERR_DISK_FULL, ERR_MISSING (folder), ERR_IO.
+ */
+enum err file_write(const char *path, const void *data, size_t len, mode_t mode, struct why *w);
+
+/* Exactly `len` bytes. Errors: ERR_MISSING, ERR_IO, ERR_LEN (shorter or longer). */
+enum err file_read_exact(const char *path, void *out, size_t len, struct why *w);
+
+/* At most `cap` bytes, *len of them. Errors: ERR_MISSING, ERR_IO, ERR_LEN (longer than `cap`). */
+enum err file_read(const char *path, void *out, size_t cap, size_t *len, struct why *w);
+
+/* Make a folder; one that exists already is fine. Errors: ERR_DISK_FULL, ERR_MISSING (its parent), ERR_IO. */
+enum err folder_make(const char *path, mode_t mode, struct why *w);
+
+/* Remove a folder and all below it, as far as it goes; does not follow links. */
+void folder_remove(const char *path);
+
+#endif
