@@ -1,16 +1,6 @@
 #include "cardapps/reader/reader.h"
 
-#include <time.h>
-
-static int64_t
-now_ns(void)
-{
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
-		return 0;
-	return (int64_t)t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
+#include "station/base/clock.h"
 
 enum err
 reader_connect(struct reader *r, unsigned timeout_ms, struct why *w)
@@ -28,10 +18,10 @@ static enum err
 transmit_watched(struct reader *r, const uint8_t *capdu, size_t capdu_len,
     uint8_t rapdu[RAPDU_CAP], size_t *len, struct why *w)
 {
-	int64_t start = now_ns();
+	int64_t start = clock_monotonic_ns();
 	enum err e = r->ops->transmit(r, capdu, capdu_len, rapdu, len, w);
 
-	r->watch(r->watch_ctx, capdu, capdu_len, rapdu, e == ERR_OK ? *len : 0, now_ns() - start);
+	r->watch(r->watch_ctx, capdu, capdu_len, rapdu, e == ERR_OK ? *len : 0, clock_monotonic_ns() - start);
 	return e;
 }
 
