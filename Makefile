@@ -1,5 +1,9 @@
 # Bashgah. `make demo` shows a card being made, `make check` proves the station; both
 # install what they need. One archive a room, linked in the order rooms may use each other.
+#   make          the program, build/bashgah     make bench      what a card costs
+#   make demo     a card, from start to end      make lint       a second compiler, clang-tidy
+#   make check    all tests                      make asan       the tests under sanitizers
+#   make install  DESTDIR= PREFIX=/usr/local     make test-ROOM  one room's test programs
 BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -78,7 +82,15 @@ endef
 GEN_text := $(BUILD)/obj/station/text/messages.o
 $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 
-$(BUILD)/obj/%.o: %.c
+# Said once for each build folder, before the first file is compiled: which libraries are
+# not here, instead of a page of the compiler's complaints.
+$(BUILD)/libraries: Makefile
+	@mkdir -p $(@D)
+	@command -v pkg-config >/dev/null && pkg-config --print-errors --exists $(foreach r,$(ROOMS),$(PKG_$(r))) || { \
+		echo "Some libraries are missing: \`make setup' installs them (tests/packages.txt lists them)." >&2; exit 1; }
+	@touch $@
+
+$(BUILD)/obj/%.o: %.c | $(BUILD)/libraries
 	@mkdir -p $(@D)
 	@echo "  cc $<"
 	@$(CC) $(ALL_CFLAGS) $(ROOM_CFLAGS) -MMD -MP -c -o $@ $<
@@ -104,6 +116,7 @@ BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_BIN := $(BENCH_SRC:tests/%.c=$(BUILD)/tests/%)
 TEST_HELP := $(sort $(wildcard tests/support/*.c))
 define test_rules
+$(1:%.c=$(BUILD)/obj/%.o): ROOM_CFLAGS = $$(call pkg,$$(PKG_$(2)),--cflags)
 $(patsubst tests/%.c,$(BUILD)/tests/%,$(1)): $(1:%.c=$(BUILD)/obj/%.o) $(TEST_HELP:%.c=$(BUILD)/obj/%.o) $$(call archives,$(2))
 	@mkdir -p $$(@D)
 	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call libs,$(2)) -lcmocka
@@ -116,8 +129,57 @@ test-%:
 	@$(MAKE) --no-print-directory $(filter $(BUILD)/tests/$*/%,$(TEST_BIN))
 	@for t in $(filter $(BUILD)/tests/$*/%,$(TEST_BIN)); do $$t || exit 1; done
 
-clean:
-	rm -rf build
+# --- the commands that set the machine up first; what they install is seen by a second make
+again = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+ifeq ($(CI),true)
+again += WERROR=-Werror
+endif
 
-.PHONY: all tests clean demo check bench lint asan install uninstall setup
+setup:
+	@sh tests/setup.sh build test lint
+
+demo:
+	@sh tests/setup.sh build test
+	@$(again) all
+	@bash tests/demo.sh $(BUILD)
+
+check:
+	@sh tests/setup.sh build test
+	@$(again) $(if $(wildcard station/main.c),all) tests
+	@bash tests/run.sh $(BUILD)
+
+bench:
+	@sh tests/setup.sh build test
+	@$(again) all $(BENCH_BIN)
+	@for b in $(BENCH_BIN); do $$b || exit 1; done
+
+# --- the same sources under other eyes, each in a build folder of its own
+asan:
+	@sh tests/setup.sh build test
+	@$(again) BUILD=$(BUILD)/asan OPT='-O1 -g -fno-omit-frame-pointer' \
+		SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' tests
+	@bash tests/run.sh $(BUILD)/asan --programs
+
+valgrind:
+	@sh tests/setup.sh build test valgrind
+	@$(again) BUILD=$(BUILD)/valgrind OPT='-O1 -g' tests
+	@WRAP='valgrind -q --error-exitcode=99 --leak-check=full' bash tests/run.sh $(BUILD)/valgrind --programs
+
+lint:
+	@sh tests/setup.sh build test lint
+	@bash tests/lint.sh $(BUILD)/lint
+
+TIDY_SRC := $(foreach r,$(ROOMS),$(SRC_$(r))) $(wildcard station/main.c)
+tidy: $(TIDY_SRC:%.c=$(BUILD)/tidy/%)
+$(foreach r,$(ROOMS),$(eval $(SRC_$(r):%.c=$(BUILD)/tidy/%): ROOM_CFLAGS = $$(call pkg,$$(PKG_$(r)),--cflags)))
+$(BUILD)/tidy/%: %.c $(BUILD)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@clang-tidy --quiet --warnings-as-errors='*' $< -- $(ALL_CFLAGS) $(ROOM_CFLAGS) 2>&1 >$@.said | \
+		grep -v 'warnings generated' ; if [ -s $@.said ]; then cat $@.said; exit 1; fi
+	@touch $@
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all tests clean demo check bench lint tidy asan valgrind install uninstall setup
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
