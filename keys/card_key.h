@@ -37,9 +37,11 @@ struct key_ref {
 struct card_key;	/* one derived or factory key, in locked memory */
 
 /*
- * Derive. The diversification input is CARDS.md's: class(1) key no(1) AID(3)
- * epoch(2) club(4) len(UID)(1) UID, under AN10922 AES-128 (always padded to 32 bytes).
- * Errors: ERR_NO_KEY (not in this safe, or an epoch it does not hold), ERR_ARG, ERR_NOMEM.
+ * Derive, or make the factory's key (then `safe` may be NULL). Diversification
+ * input: class(1) key no(1) AID(3) epoch(2) club(4) len(UID)(1) UID, big-endian,
+ * under AN10922 AES-128 (always padded to 32 bytes). Free with card_key_close.
+ * Errors: ERR_NO_KEY (not in this safe, or an epoch it does not hold), ERR_ARG,
+ * ERR_NOMEM, ERR_CRYPTO.
  */
 enum err card_key_open(const struct safe *safe, const struct key_ref *ref, struct card_key **out,
     struct why *w);
@@ -51,7 +53,7 @@ void card_key_kcv(const struct card_key *key, uint8_t kcv[KCV_LEN]);
 /* The version byte a key of this reference carries on the chip: 1 + epoch mod 253, or 0 for factory. */
 uint8_t key_ref_version(const struct key_ref *ref);
 
-/* AN10922 AES-128 over any input of 1..31 bytes, for the published vectors: both in hex of the vector file. */
+/* AN10922 AES-128 over an input of 1..31 bytes. Errors: ERR_LEN, ERR_NOMEM, ERR_CRYPTO. */
 enum err an10922_aes128(const uint8_t master[16], const uint8_t *input, size_t len,
     uint8_t out[16], struct why *w);
 

@@ -22,7 +22,7 @@
 #define PUBKEY_LEN 32
 #define SIG_LEN 64
 
-/* Rights, a bit each; bit n-1 is operation n of the record (CARDS: issue, load, spend ...). */
+/* Rights, a bit each; bit n-1 is operation n of the card record (1 issue, 2 load, 3 spend ...). */
 #define CERT_RIGHT(operation) (UINT32_C(1) << ((operation) - 1))
 
 struct cert {
@@ -52,13 +52,16 @@ void root_public(const struct root *root, uint8_t pub[PUBKEY_LEN]);
 /* First 4 bytes of SHA-256 of a public key: names a club (root's key) or a signer (station's key). */
 void pubkey_id(const uint8_t pub[PUBKEY_LEN], uint8_t id[4]);
 
-/* Sign `c` (club filled in from the root) into its 128 bytes. */
+/*
+ * Sign `c` into its 128 bytes; club and test flag are the root's, whatever `c` says.
+ * Errors: ERR_ARG (an algorithm other than 1), ERR_CRYPTO.
+ */
 enum err root_certify(const struct root *root, const struct cert *c, uint8_t out[CERT_LEN],
     struct why *w);
 
 /*
  * Parse and verify against the root's public key. Does not look at dates: cert_covers does.
- * Errors: ERR_FORMAT, ERR_SIGNATURE.
+ * Errors: ERR_FORMAT (also algorithms 2 and 3, which this version refuses), ERR_SIGNATURE, ERR_CRYPTO.
  */
 enum err cert_verify(const uint8_t bytes[CERT_LEN], const uint8_t root_pub[PUBKEY_LEN],
     struct cert *out, struct why *w);

@@ -37,6 +37,9 @@ enum err channel_finish(struct channel *ch, const uint8_t *enc_rnda, size_t len,
 void channel_close(struct channel **ch);
 
 /*
+ * All below need an open session: ERR_CARD_MAC before channel_finish, and for ever
+ * after a proof or MAC that was wrong.
+ *
  * Full CMAC over `len` bytes from the running IV; the result becomes the IV. The
  * first 8 bytes go on the wire.
  */
@@ -45,14 +48,15 @@ enum err channel_cmac(struct channel *ch, const uint8_t *data, size_t len,
 /* As channel_cmac, then compared in constant time with `mac`. Errors: ERR_CARD_MAC. */
 enum err channel_check(struct channel *ch, const uint8_t *data, size_t len,
     const uint8_t mac[CHANNEL_MAC_LEN], struct why *w);
-/* CBC with the running IV over whole blocks, in place. */
+/* CBC with the running IV over whole blocks, in place. Errors: ERR_LEN too. */
 enum err channel_encrypt(struct channel *ch, uint8_t *data, size_t len, struct why *w);
 enum err channel_decrypt(struct channel *ch, uint8_t *data, size_t len, struct why *w);
 
 /*
  * The cryptogram of ChangeKey (C4). `wire_no` is the key number byte of the command
  * (0x80 | no for a PICC key that becomes AES). `old` is NULL when the key changed is
- * the one authenticated with. Layout: CHIPS.md, EV1. `out` gets *out_len bytes (<= 48).
+ * the one authenticated with; the card then ends the session and answers without a
+ * CMAC. Layout: channel.c. `out` gets *out_len bytes (24 or 32). Errors: ERR_CARD_MAC, ERR_CRYPTO.
  */
 enum err channel_change_key(struct channel *ch, uint8_t wire_no, const struct card_key *new_key,
     uint8_t new_version, const struct card_key *old, uint8_t out[48], size_t *out_len,

@@ -1,7 +1,7 @@
 /*
  * The safe of a station: one sealed file with the master keys its role needs and
  * the station's own signing key. Opened with a passphrase, it is a handle; the
- * bytes never leave this folder. The root is a file of its own (root.h).
+ * bytes never leave this folder. The root is a file of its own (cert.h).
  *
  * File: authenticated header (magic, version, test or real, club, station, scrypt
  * parameters, salt, nonce) and the contents under AES-256-GCM; the key comes from the
@@ -51,9 +51,11 @@ struct safe_info {
 /*
  * Make a new safe at `path` (must not exist) with fresh masters for all slots in
  * `slots` (bit 1 << slot), generation 1, and a fresh Ed25519 signing key, and open
- * it. `pass` is borrowed, not kept. A test safe uses a light scrypt (its passphrase
- * is public), a real one about half a second.
- * Errors: ERR_DUPLICATE (file exists), ERR_RANDOM, ERR_CRYPTO, ERR_DISK_FULL, ERR_IO.
+ * it. `pass` is borrowed, not kept. The practice passphrase gets a light scrypt (it
+ * is public), any other about half a second and 128 MiB. A real safe refuses the
+ * practice passphrase and fewer than 8 bytes. `info->epoch` is not read.
+ * Errors: ERR_DUPLICATE (file exists), ERR_PASSPHRASE, ERR_ARG, ERR_RANDOM,
+ * ERR_CRYPTO, ERR_NOMEM, ERR_MISSING (folder), ERR_DISK_FULL, ERR_IO.
  */
 enum err safe_create(const char *path, const struct safe_info *info, uint32_t slots,
     const char *pass, size_t pass_len, struct safe **out, struct why *w);
@@ -61,7 +63,11 @@ enum err safe_create(const char *path, const struct safe_info *info, uint32_t sl
 /* The clear header. Errors: ERR_MISSING, ERR_SAFE (not a safe, damaged, newer version). */
 enum err safe_peek(const char *path, struct safe_info *info, struct why *w);
 
-/* Errors: ERR_MISSING, ERR_SAFE, ERR_PASSPHRASE (also what a flipped bit of the contents looks like). */
+/*
+ * Read only from then on: threads may share it. A forked child must open its own
+ * (the memory is wiped in it, and every use refused).
+ * Errors: ERR_MISSING, ERR_SAFE, ERR_PASSPHRASE (also what a flipped bit of the contents looks like).
+ */
 enum err safe_open(const char *path, const char *pass, size_t pass_len, struct safe **out,
     struct why *w);
 void safe_close(struct safe **safe);

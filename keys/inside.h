@@ -1,0 +1,46 @@
+/* What the files of keys/ know of each other. Nothing outside keys/ includes this file. */
+#ifndef KEYS_INSIDE_H
+#define KEYS_INSIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keys/card_key.h"
+#include "keys/raw.h"
+#include "keys/safe.h"
+
+#define CARD_KEY_LEN 16
+
+/* In a slot of the pool. */
+struct card_key {
+	enum raw_alg alg;		/* RAW_DES, RAW_2TDEA or RAW_AES128 */
+	uint8_t bytes[CARD_KEY_LEN];	/* single DES: the same half twice, as ChangeKey carries it */
+	uint8_t kcv[KCV_LEN];
+};
+
+enum channel_state {
+	CHANNEL_WAITS,	/* for the card's E(RndA') */
+	CHANNEL_OPEN,
+	CHANNEL_DEAD
+};
+
+/* In a slot of the pool; the expanded keys stand in OpenSSL's heap until channel_close. */
+struct channel {
+	enum channel_state state;
+	size_t block;
+	bool one_half;		/* the key is single DES, or 2TDEA with equal halves: one to the card */
+	struct raw_key *key;	/* of the authentication, then of the session */
+	uint8_t iv[16];
+	uint8_t rnd_a[16];
+	uint8_t rnd_b[16];
+};
+
+/* A card key of these bytes (raw_key_len(alg), at most 16). Errors: ERR_NOMEM, ERR_CRYPTO. */
+enum err card_key_of(enum raw_alg alg, const uint8_t *bytes, struct card_key **out,
+    struct why *w);
+
+/* Borrowed: the master's bytes, or NULL if this safe does not hold it. */
+const uint8_t *safe_master(const struct safe *safe, enum key_slot slot, uint16_t epoch);
+
+#endif

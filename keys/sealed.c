@@ -1,0 +1,397 @@
+#include "keys/sealed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keys/digest.h"
+#include "keys/safe.h"
+#include "station/base/bytes.h"
+#include "station/base/secret.h"
+
+#define MAGIC "BASHGAH"
+#define MAGIC_LEN 7
+#define VERSION 1
+#define FLAG_TEST 0x01
+#define HEAD_LEN 56
+#define SALT_LEN 16
+#define NONCE_LEN 12
+#define TAG_LEN 16
+#define FILE_CAP (HEAD_LEN + SEALED_CAP + TAG_LEN)
+
+/* 128 MiB and about half a second; for the public practice passphrase any work is wasted. */
+#define SCRYPT_LOG_N 17
+#define SCRYPT_LOG_N_PRACTICE 10
+/* What a file may ask of us: at most 256 MiB. */
+#define SCRYPT_LOG_N_MIN 10
+#define SCRYPT_LOG_N_MAX 18
+#define SCRYPT_R 8
+#define SCRYPT_P 1
+#define SCRYPT_MEMORY (UINT64_C(320) << 20)
+
+#define PASSPHRASE_MIN 8
+
+struct image {
+	struct sealed_head head;
+	uint8_t log_n;
+	uint8_t salt[SALT_LEN];
+	uint8_t nonce[NONCE_LEN];
+	size_t contents_len;
+	size_t len;			/* of the whole file */
+	uint8_t bytes[FILE_CAP];	/* the file */
+};
+
+static enum err
+damaged(struct why *w, const char *path)
+{
+	return why_set(w, ERR_SAFE, MSG_SAFE_DAMAGED, WHY_CODE(path));
+}
+
+static enum err
+library_failed(struct why *w)
+{
+	ERR_clear_error();
+	return why_set(w, ERR_CRYPTO, MSG_CRYPTO_LIBRARY);
+}
+
+/* --- sealing */
+
+static bool
+is_practice(const char *pass, size_t len)
+{
+	return len == sizeof(SAFE_PRACTICE_PASSPHRASE) - 1 &&
+	    memcmp(pass, SAFE_PRACTICE_PASSPHRASE, len) == 0;
+}
+
+static enum err
+check_passphrase(bool test, const char *pass, size_t len, struct why *w)
+{
+	if (test)
+		return ERR_OK;
+	if (is_practice(pass, len))
+		return why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_PUBLIC);
+	if (len < PASSPHRASE_MIN)
+		return why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_SHORT, WHY_NUM(PASSPHRASE_MIN));
+	return ERR_OK;
+}
+
+static void
+write_head(struct image *im)
+{
+	struct writer h = writer_over(im->bytes, HEAD_LEN);
+
+	put_bytes(&h, MAGIC, MAGIC_LEN);
+	put_u8(&h, (uint8_t)im->head.kind);
+	put_u8(&h, VERSION);
+	put_u8(&h, im->head.test ? FLAG_TEST : 0);
+	put_be16(&h, im->head.epoch);
+	put_bytes(&h, im->head.club, sizeof(im->head.club));
+	put_be32(&h, im->head.station);
+	put_u8(&h, im->log_n);
+	put_u8(&h, SCRYPT_R);
+	put_u8(&h, SCRYPT_P);
+	put_u8(&h, 0);
+	put_be32(&h, (uint32_t)im->contents_len);
+	put_bytes(&h, im->salt, SALT_LEN);
+	put_bytes(&h, im->nonce, NONCE_LEN);
+}
+
+static enum err
+stretch(const struct image *im, const char *pass, size_t pass_len, uint8_t key[32],
+    struct why *w)
+{
+	if (EVP_PBE_scrypt(pass, pass_len, im->salt, SALT_LEN, UINT64_C(1) << im->log_n, SCRYPT_R,
+	    SCRYPT_P, SCRYPT_MEMORY, key, 32) == 1)
+		return ERR_OK;
+	/* Parameters are in bounds, so all that is left to fail is the memory. */
+	ERR_clear_error();
+	return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+}
+
+static bool
+gcm_seal(struct image *im, const uint8_t key[32], const uint8_t *contents)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t *out = im->bytes + HEAD_LEN;
+	int n = 0;
+	bool ok = ctx != NULL &&
+	    EVP_EncryptInit_ex2(ctx, EVP_aes_256_gcm(), key, im->nonce, NULL) == 1 &&
+	    EVP_EncryptUpdate(ctx, NULL, &n, im->bytes, HEAD_LEN) == 1 &&
+	    EVP_EncryptUpdate(ctx, out, &n, contents, (int)im->contents_len) == 1 &&
+	    EVP_EncryptFinal_ex(ctx, out + n, &n) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, out + im->contents_len) == 1;
+
+	EVP_CIPHER_CTX_free(ctx);
+	return ok;
+}
+
+/* False also when the tag does not fit: then nothing of `contents` may be believed. */
+static bool
+gcm_open(struct image *im, const uint8_t key[32], uint8_t *contents)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t *in = im->bytes + HEAD_LEN;
+	int n = 0;
+	bool ok = ctx != NULL &&
+	    EVP_DecryptInit_ex2(ctx, EVP_aes_256_gcm(), key, im->nonce, NULL) == 1 &&
+	    EVP_DecryptUpdate(ctx, NULL, &n, im->bytes, HEAD_LEN) == 1 &&
+	    EVP_DecryptUpdate(ctx, contents, &n, in, (int)im->contents_len) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, in + im->contents_len) == 1 &&
+	    EVP_DecryptFinal_ex(ctx, contents + n, &n) == 1;
+
+	EVP_CIPHER_CTX_free(ctx);
+	return ok;
+}
+
+static enum err
+seal(struct image *im, const uint8_t *contents, const char *pass, size_t pass_len,
+    struct why *w)
+{
+	uint8_t key[32];
+	enum err e;
+
+	im->log_n = is_practice(pass, pass_len) ? SCRYPT_LOG_N_PRACTICE : SCRYPT_LOG_N;
+	im->len = HEAD_LEN + im->contents_len + TAG_LEN;
+	e = random_bytes(im->salt, SALT_LEN, w);
+	if (e == ERR_OK)
+		e = random_bytes(im->nonce, NONCE_LEN, w);
+	if (e != ERR_OK)
+		return e;
+	write_head(im);
+	e = stretch(im, pass, pass_len, key, w);
+	if (e == ERR_OK && !gcm_seal(im, key, contents))
+		e = library_failed(w);
+	WIPE(key);
+	return e;
+}
+
+/* --- the file */
+
+static bool
+write_all(int fd, const uint8_t *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* The errno of making `temp` with all of the image on the disk, or 0. */
+static int
+write_temp(const char *temp, const struct image *im)
+{
+	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int failed = 0;
+
+	if (fd < 0)
+		return errno;
+	if (fchmod(fd, 0600) != 0 || !write_all(fd, im->bytes, im->len) || fsync(fd) != 0)
+		failed = errno;
+	if (close(fd) != 0 && failed == 0)
+		failed = errno;
+	if (failed != 0)
+		(void)unlink(temp);
+	return failed;
+}
+
+static int
+sync_folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+	int fd;
+	int failed = 0;
+
+	if (folder == NULL)
+		return ENOMEM;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(folder);
+	if (fd < 0)
+		return errno;
+	if (fsync(fd) != 0)
+		failed = errno;
+	(void)close(fd);
+	return failed;
+}
+
+/* link() gives the name only if nobody has it, which rename() would not ask. */
+static int
+publish(const char *temp, const char *path)
+{
+	int failed = link(temp, path) == 0 ? 0 : errno;
+
+	(void)unlink(temp);
+	if (failed != 0)
+		return failed;
+	failed = sync_folder_of(path);
+	if (failed != 0)
+		(void)unlink(path);
+	return failed;
+}
+
+static enum err
+save(const char *path, const struct image *im, struct why *w)
+{
+	size_t room = strlen(path) + 16;
+	char *temp = malloc(room);
+	uint8_t tail[4];
+	enum err e = random_bytes(tail, sizeof(tail), w);
+	int failed;
+
+	if (temp == NULL)
+		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+	if (e == ERR_OK) {
+		(void)snprintf(temp, room, "%s.%02x%02x%02x%02x.tmp", path, tail[0], tail[1], tail[2],
+		    tail[3]);
+		failed = write_temp(temp, im);
+		if (failed == 0)
+			failed = publish(temp, path);
+		if (failed == EEXIST)
+			e = why_set(w, ERR_DUPLICATE, MSG_SAFE_EXISTS, WHY_CODE(path));
+		else if (failed != 0)
+			e = why_errno(w, failed, path);
+	}
+	free(temp);
+	return e;
+}
+
+enum err
+sealed_create(const char *path, const struct sealed_head *head, const uint8_t *contents,
+    size_t len, const char *pass, size_t pass_len, struct why *w)
+{
+	struct image im = {.head = *head, .contents_len = len};
+	struct stat st;
+	enum err e = check_passphrase(head->test, pass, pass_len, w);
+
+	if (e != ERR_OK)
+		return e;
+	if (len > SEALED_CAP)
+		return why_set(w, ERR_LEN, MSG_INTERNAL, WHY_CODE("sealed_create"));
+	/* Asked before half a second of scrypt; save() asks again and for good. */
+	if (lstat(path, &st) == 0)
+		return why_set(w, ERR_DUPLICATE, MSG_SAFE_EXISTS, WHY_CODE(path));
+	e = seal(&im, contents, pass, pass_len, w);
+	return e != ERR_OK ? e : save(path, &im, w);
+}
+
+static enum err
+read_image(const char *path, struct image *im, struct why *w)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	ssize_t n = 1;
+	int failed = 0;
+
+	if (fd < 0)
+		return why_errno(w, errno, path);
+	if (fstat(fd, &st) != 0)
+		failed = errno;
+	while (failed == 0 && S_ISREG(st.st_mode) && im->len < FILE_CAP && n > 0) {
+		n = read(fd, im->bytes + im->len, FILE_CAP - im->len);
+		if (n > 0)
+			im->len += (size_t)n;
+		else if (n < 0)
+			failed = errno;
+	}
+	(void)close(fd);
+	if (failed != 0)
+		return why_errno(w, failed, path);
+	if (!S_ISREG(st.st_mode) || (uintmax_t)st.st_size != im->len)
+		return damaged(w, path);
+	return ERR_OK;
+}
+
+static enum err
+parse(const char *path, enum sealed_kind kind, struct image *im, struct why *w)
+{
+	struct cursor c = cursor_over(im->bytes, im->len);
+	const uint8_t *magic = take_bytes(&c, MAGIC_LEN);
+	uint8_t got_kind = take_u8(&c);
+	uint8_t version = take_u8(&c);
+	uint8_t flags = take_u8(&c);
+	const uint8_t *club, *salt, *nonce;
+	uint8_t r, p, zero;
+
+	im->head.epoch = take_be16(&c);
+	club = take_bytes(&c, sizeof(im->head.club));
+	im->head.station = take_be32(&c);
+	im->log_n = take_u8(&c);
+	r = take_u8(&c);
+	p = take_u8(&c);
+	zero = take_u8(&c);
+	im->contents_len = take_be32(&c);
+	salt = take_bytes(&c, SALT_LEN);
+	nonce = take_bytes(&c, NONCE_LEN);
+	if (magic == NULL || memcmp(magic, MAGIC, MAGIC_LEN) != 0 || got_kind != kind)
+		return why_set(w, ERR_SAFE, MSG_SAFE_NOT_ONE, WHY_CODE(path));
+	if (version > VERSION)
+		return why_set(w, ERR_SAFE, MSG_SAFE_NEWER, WHY_CODE(path));
+	if (club == NULL || salt == NULL || nonce == NULL || version != VERSION ||
+	    flags > FLAG_TEST || im->log_n < SCRYPT_LOG_N_MIN || im->log_n > SCRYPT_LOG_N_MAX ||
+	    r != SCRYPT_R || p != SCRYPT_P || zero != 0 || im->contents_len > SEALED_CAP ||
+	    cursor_left(&c) != im->contents_len + TAG_LEN)
+		return damaged(w, path);
+	im->head.kind = kind;
+	im->head.test = flags == FLAG_TEST;
+	memcpy(im->head.club, club, sizeof(im->head.club));
+	memcpy(im->salt, salt, SALT_LEN);
+	memcpy(im->nonce, nonce, NONCE_LEN);
+	return ERR_OK;
+}
+
+static enum err
+load(const char *path, enum sealed_kind kind, struct image *im, struct why *w)
+{
+	enum err e = read_image(path, im, w);
+
+	return e != ERR_OK ? e : parse(path, kind, im, w);
+}
+
+enum err
+sealed_peek(const char *path, enum sealed_kind kind, struct sealed_head *head, struct why *w)
+{
+	struct image im = {0};
+	enum err e = load(path, kind, &im, w);
+
+	if (e == ERR_OK)
+		*head = im.head;
+	return e;
+}
+
+enum err
+sealed_open(const char *path, enum sealed_kind kind, const char *pass, size_t pass_len,
+    struct sealed_head *head, uint8_t *contents, size_t *len, struct why *w)
+{
+	struct image im = {0};
+	uint8_t key[32];
+	enum err e = load(path, kind, &im, w);
+
+	*len = 0;
+	if (e == ERR_OK)
+		e = stretch(&im, pass, pass_len, key, w);
+	if (e != ERR_OK)
+		return e;
+	if (gcm_open(&im, key, contents)) {
+		*head = im.head;
+		*len = im.contents_len;
+	} else {
+		ERR_clear_error();
+		wipe(contents, SEALED_CAP);
+		e = why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_WRONG, WHY_CODE(path));
+	}
+	WIPE(key);
+	return e;
+}
