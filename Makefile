@@ -178,6 +178,27 @@ $(BUILD)/tidy/%: %.c $(BUILD)/obj/%.o .clang-tidy
 		grep -v 'warnings generated' ; if [ -s $@.said ]; then cat $@.said; exit 1; fi
 	@touch $@
 
+# --- what a system gets: FROM:TO below PREFIX, one table for install and uninstall
+MAN_EN := $(notdir $(wildcard docs/man/en/*.1))
+MAN_FA := $(notdir $(wildcard docs/man/fa/*.1))
+INSTALLED := $(BUILD)/bashgah:bin/bashgah \
+	$(foreach m,$(MAN_EN),docs/man/en/$(m):share/man/man1/$(m)) \
+	$(foreach m,$(MAN_FA),docs/man/fa/$(m):share/man/fa/man1/$(m)) \
+	$(foreach d,$(notdir $(wildcard printer/designs/*)),printer/designs/$(d):share/bashgah/designs/$(d)) \
+	packaging/bashgah-portal.service:lib/systemd/system/bashgah-portal.service \
+	packaging/bashgah-sysusers.conf:lib/sysusers.d/bashgah.conf \
+	packaging/bashgah-completion.bash:share/bash-completion/completions/bashgah
+
+install: $(BUILD)/bashgah
+	@set -e; for pair in $(INSTALLED); do from=$${pair%%:*}; to=$(DESTDIR)$(PREFIX)/$${pair#*:}; \
+		mode=644; case $$to in */bin/*) mode=755 ;; esac; install -D -m $$mode $$from $$to; done
+	@sed -i 's|@PREFIX@|$(PREFIX)|' $(DESTDIR)$(PREFIX)/lib/systemd/system/bashgah-portal.service
+	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+uninstall:
+	@for pair in $(INSTALLED); do rm -f $(DESTDIR)$(PREFIX)/$${pair#*:}; done
+	@rmdir $(DESTDIR)$(PREFIX)/share/bashgah/designs $(DESTDIR)$(PREFIX)/share/bashgah 2>/dev/null || true
+
 clean:
 	rm -rf $(BUILD)
 
