@@ -218,12 +218,10 @@ check_signer(const struct record *r, const struct cert *c, struct why *w)
 	uint8_t id[4];
 
 	pubkey_id(c->pub, id);
-	if (memcmp(c->club, r->club, sizeof(r->club)) != 0)
-		return why_set(w, ERR_CERT, MSG_RECORD_CERT, WHY_CODE("club"));
 	if (((r->flags & RECORD_TEST) != 0) != c->test)
 		return why_set(w, ERR_RECORD, MSG_RECORD_TEST_FLAG);
 	if (memcmp(r->signer, id, sizeof(id)) != 0)
-		return why_set(w, ERR_CERT, MSG_RECORD_CERT, WHY_CODE("signer"));
+		return why_set(w, ERR_CERT, MSG_RECORD_SIGNER);
 	return cert_covers(c, (uint16_t)(r->written_at / MINUTES_A_DAY), CERT_RIGHT(r->operation), w);
 }
 
@@ -233,15 +231,10 @@ check_signature(const uint8_t bytes[RECORD_LEN], const uint8_t *uid, size_t uid_
 {
 	uint8_t msg[SIGNED_CAP];
 	size_t len = signed_bytes(bytes, uid, uid_len, msg);
-	struct why below = {0};
-	enum err e = sig_verify(c->pub, msg, len, bytes + RECORD_BODY_LEN, &below);
+	enum err e = sig_verify(c->pub, msg, len, bytes + RECORD_BODY_LEN, w);
 
 	/* only here it is known that the signature was a card's */
-	if (e == ERR_SIGNATURE)
-		return why_set(w, e, MSG_RECORD_SIGNATURE);
-	if (e != ERR_OK && w != NULL)
-		*w = below;
-	return e;
+	return e == ERR_SIGNATURE ? why_set(w, e, MSG_RECORD_SIGNATURE) : e;
 }
 
 enum err

@@ -62,9 +62,9 @@ struct record {
 };
 
 /*
- * Encode, and sign with the station's key over "bashgah-card-1" 00 len(UID) UID body.
- * `signer` of `r` must be the safe's own (record_seal refuses to sign for another).
- * Errors: ERR_ARG (a field out of its range, by name), ERR_CRYPTO.
+ * Encode, and sign with the station's key over "bashgah-card-1" 00 len(UID) UID body. `uid` has
+ * 4, 7 or 10 bytes, or 0 for a card without a chip. Signer, club and test flag must be the safe's
+ * own: it signs for nobody else. Errors: ERR_ARG (a field out of its range, by name), ERR_CRYPTO.
  */
 enum err record_seal(const struct record *r, const uint8_t *uid, size_t uid_len,
     const struct safe *safe, uint8_t out[RECORD_LEN], struct why *w);
@@ -76,9 +76,11 @@ enum err record_parse(const uint8_t bytes[RECORD_LEN], struct record *out, struc
 void record_encode_body(const struct record *r, uint8_t body[RECORD_BODY_LEN]);
 
 /*
- * Everything a record must prove by itself: form, club, test flag, signer's certificate under the
- * club's root, the certificate covering operation and day of writing, signature over this UID.
- * Errors: ERR_RECORD, ERR_SIGNATURE, ERR_CERT, ERR_CARD_FOREIGN (another club).
+ * Everything a record must prove by itself, in this order: form, club, signer's certificate under
+ * the club's root, test flag, that the certificate is the signer's and covers day of writing and
+ * operation, signature over this UID. After an error `out` and `signer` prove nothing.
+ * Errors: ERR_RECORD, ERR_CARD_FOREIGN (another club), ERR_FORMAT (not a certificate),
+ * ERR_SIGNATURE, ERR_CERT, ERR_CRYPTO.
  */
 enum err record_verify(const uint8_t bytes[RECORD_LEN], const uint8_t *uid, size_t uid_len,
     const uint8_t cert[CERT_LEN], const uint8_t root_pub[PUBKEY_LEN], struct record *out,
