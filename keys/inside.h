@@ -1,4 +1,4 @@
-/* What the files of keys/ know of each other. Nothing outside keys/ includes this file. */
+/* What the files of keys/, and their tests, know of each other. Nobody else includes this file. */
 #ifndef KEYS_INSIDE_H
 #define KEYS_INSIDE_H
 

@@ -1,4 +1,4 @@
-/* Ed25519 with a private key in hand: safe.c and root.c share it. Only keys/ includes this file. */
+/* Ed25519 with a private key in hand, for safe.c and root.c. Only keys/ and its tests include this file. */
 #ifndef KEYS_SIGNATURE_H
 #define KEYS_SIGNATURE_H
 
