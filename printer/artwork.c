@@ -298,6 +298,22 @@ fit_all(struct fill *f)
 	return e == ERR_OK && changed ? reload(f) : e;
 }
 
+/* Words on the code or its quiet zone make it unreadable. */
+static bool
+over_qr(const struct fill *f, const RsvgRectangle *ink)
+{
+	RsvgRectangle qr = { 0 };
+	int at = svg_find(f->svg, PLACE_QR);
+	if (at < 0 || unseen(f, at))
+		return false;
+	const struct svg_node *n = svg_at(f->svg, at);
+	(void)svg_number(svg_attr(n, "x"), &qr.x), (void)svg_number(svg_attr(n, "y"), &qr.y);
+	(void)svg_number(svg_attr(n, "width"), &qr.width);
+	(void)svg_number(svg_attr(n, "height"), &qr.height);
+	return ink->width > 0 && ink->x < qr.x + qr.width && qr.x < ink->x + ink->width &&
+	    ink->y < qr.y + qr.height && qr.y < ink->y + ink->height;
+}
+
 /*
  * No word may hang over the card's edge: an anchor on the wrong side does that. librsvg
  * reports turned text far too large, so that is left to the designer's eye.
@@ -313,6 +329,9 @@ check_on_card(const struct fill *f)
 		enum err e = measure(f, i, &ink);
 		if (e != ERR_OK)
 			return e;
+		if (over_qr(f, &ink))
+			return why_set(f->w, ERR_DESIGN, MSG_DESIGN_OVER_QR, WHY_CODE(f->svg->file),
+			    WHY_CODE(svg_attr(svg_at(f->svg, i), "id")));
 		if (ink.width > 0 && (ink.x < -TOLERANCE_MM || ink.y < -TOLERANCE_MM ||
 		    ink.x + ink.width > CARD_WIDTH_MM + TOLERANCE_MM ||
 		    ink.y + ink.height > CARD_HEIGHT_MM + TOLERANCE_MM))

@@ -28,7 +28,7 @@ struct card_face {
 	const char *number_text;	/* grouped, in the digits to be shown: "۶۰۳۷ ۱۲۳۴ …" */
 	const char *tier_id;		/* "basic", "bronze", "silver", "gold", "vip": chooses groups */
 	const char *tier_label;
-	const char *valid_text;
+	const char *valid_text;		/* the whole phrase: "اعتبار تا پایان مهر ۱۴۰۶" */
 	const char *club_name;
 	const char *application;	/* "loyalty", "gift", …: chooses groups bg:app-ID */
 	const char *qr_text;		/* ASCII; NULL leaves the QR's box empty */

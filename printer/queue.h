@@ -85,8 +85,8 @@ enum err queue_wait(struct print_queue *q, const char *job,
 enum err queue_cancel(struct print_queue *q, const char *job, struct why *w);
 
 /*
- * The newest job named exactly `title`, ended or not. ERR_NOT_FOUND (no message is set
- * for it) if the queue knows none; others as queue_poll.
+ * The newest job named exactly `title`, ended or not. ERR_NOT_FOUND if the queue knows
+ * none; others as queue_poll.
  */
 enum err queue_find(struct print_queue *q, const char *title,
     char job[PRINT_JOB_CAP], struct why *w);

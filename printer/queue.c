@@ -1,0 +1,250 @@
+#include "printer/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "printer/queue_kind.h"
+#include "station/base/clock.h"
+
+#define TITLE_MAX   100
+/* Between two looks at a job: quick enough for a person at the printer, light for the server. */
+#define POLL_MS     200
+#define MS_PER_S    1000
+#define NS_PER_MS   1000000
+
+/*
+ * RFC 8011 section 5.4.12 (printer-state-reasons) and PWG 5100.9: keyword and what a
+ * shop assistant is to do.
+ */
+static const struct {
+	const char *keyword;
+	enum msg msg;
+} reasons[] = {
+	{ "media-empty", MSG_PRINTER_MEDIA_EMPTY },
+	{ "media-needed", MSG_PRINTER_MEDIA_EMPTY },
+	{ "media-low", MSG_PRINTER_MEDIA_LOW },
+	{ "media-jam", MSG_PRINTER_MEDIA_JAM },
+	{ "marker-supply-empty", MSG_PRINTER_RIBBON_EMPTY },
+	{ "marker-supply-missing", MSG_PRINTER_RIBBON_EMPTY },
+	{ "toner-empty", MSG_PRINTER_RIBBON_EMPTY },
+	{ "marker-supply-low", MSG_PRINTER_RIBBON_LOW },
+	{ "toner-low", MSG_PRINTER_RIBBON_LOW },
+	{ "cover-open", MSG_PRINTER_COVER_OPEN },
+	{ "door-open", MSG_PRINTER_COVER_OPEN },
+	{ "interlock-open", MSG_PRINTER_COVER_OPEN },
+	{ "output-area-full", MSG_PRINTER_OUTPUT_FULL },
+	{ "output-tray-missing", MSG_PRINTER_OUTPUT_FULL },
+	{ "input-tray-missing", MSG_PRINTER_TRAY_MISSING },
+	{ "offline", MSG_PRINTER_OFFLINE },
+	{ "timed-out", MSG_PRINTER_OFFLINE },
+	{ "shutdown", MSG_PRINTER_OFFLINE },
+	{ "paused", MSG_PRINTER_PAUSED },
+	{ "moving-to-paused", MSG_PRINTER_PAUSED },
+	{ "other", MSG_PRINTER_TROUBLE }
+};
+
+/* Say nothing to a person: the printer is at its usual work. */
+static const char *const harmless[] = {
+	"none", "connecting-to-device", "spool-area-full", "cups-waiting-for-job-completed",
+	"cups-ipp-conformance-failure", "cups-remote-pending", "cups-remote-processing",
+	"cups-ipp-missing-job-history", "cups-ipp-missing-cancel-job",
+	"cups-ipp-missing-get-job-attributes", "cups-ipp-missing-print-job",
+	"cups-ipp-missing-send-document", "cups-ipp-wrong-http-version"
+};
+
+/* Length of a keyword without "-error", "-warning", "-report". */
+static size_t
+stem_len(const char *keyword)
+{
+	static const char *const severity[] = { "-error", "-warning", "-report" };
+	size_t len = strlen(keyword);
+	for (size_t i = 0; i < sizeof(severity) / sizeof(severity[0]); i++) {
+		size_t tail = strlen(severity[i]);
+		if (len > tail && strcmp(keyword + len - tail, severity[i]) == 0)
+			return len - tail;
+	}
+	return len;
+}
+
+static bool
+same_stem(const char *keyword, const char *name)
+{
+	size_t len = stem_len(keyword);
+	return strlen(name) == len && strncmp(keyword, name, len) == 0;
+}
+
+enum msg
+print_reason_msg(const char *keyword)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (same_stem(keyword, reasons[i].keyword))
+			return reasons[i].msg;
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (same_stem(keyword, harmless[i]))
+			return MSG_NONE;
+	/* a maker's own word: trouble only if the printer itself calls it an error */
+	size_t len = strlen(keyword), tail = strlen("-error");
+	return len > tail && strcmp(keyword + len - tail, "-error") == 0 ?
+	    MSG_PRINTER_TROUBLE : MSG_NONE;
+}
+
+const char *
+print_state_name(enum print_state s)
+{
+	static const char *const name[] = {
+		[PRINT_QUEUED] = "queued",
+		[PRINT_PRINTING] = "printing",
+		[PRINT_STOPPED] = "stopped",
+		[PRINT_DONE] = "done",
+		[PRINT_CANCELLED] = "cancelled",
+		[PRINT_ABORTED] = "aborted",
+		[PRINT_GONE] = "gone"
+	};
+	return (size_t)s < sizeof(name) / sizeof(name[0]) ? name[s] : "unknown";
+}
+
+enum err
+queue_open(const char *name, struct print_queue **out, struct why *w)
+{
+	static const char prefix[] = "file:";
+	*out = NULL;
+	if (name == NULL || *name == '\0')
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_UNKNOWN, WHY_CODE(""));
+	struct print_queue *q = calloc(1, sizeof(*q));
+	if (q != NULL)
+		q->name = strdup(name);
+	if (q == NULL || q->name == NULL) {
+		free(q);
+		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+	}
+	q->kind = strncmp(name, prefix, strlen(prefix)) == 0 ? &queue_file : &queue_cups;
+	enum err e = q->kind->open(q, w);
+	if (e == ERR_OK)
+		*out = q;
+	else
+		queue_close(&q);
+	return e;
+}
+
+void
+queue_close(struct print_queue **q)
+{
+	if (q == NULL || *q == NULL)
+		return;
+	(*q)->kind->close(*q);
+	free((*q)->name);
+	free(*q);
+	*q = NULL;
+}
+
+const char *
+queue_name(const struct print_queue *q)
+{
+	return q->name;
+}
+
+/* The title becomes a file name and a job's name: nothing in it may mean anything to either. */
+static bool
+title_ok(const char *title)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789._-";
+	size_t len = title != NULL ? strlen(title) : 0;
+	return len >= 1 && len <= TITLE_MAX && title[0] != '.' && strspn(title, letters) == len;
+}
+
+enum err
+queue_submit(struct print_queue *q, const char *path, const char *title,
+    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
+{
+	static const struct print_opts usual;
+	job[0] = '\0';
+	if (!title_ok(title))
+		return why_set(w, ERR_ARG, MSG_JOB_TITLE_BAD, WHY_CODE(title));
+	return q->kind->submit(q, path, title, opts != NULL ? opts : &usual, job, w);
+}
+
+enum err
+queue_poll(struct print_queue *q, const char *job, struct print_status *out,
+    struct why *w)
+{
+	memset(out, 0, sizeof(*out));
+	return q->kind->poll(q, job, out, w);
+}
+
+enum err
+queue_cancel(struct print_queue *q, const char *job, struct why *w)
+{
+	return q->kind->cancel(q, job, w);
+}
+
+enum err
+queue_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
+    struct why *w)
+{
+	job[0] = '\0';
+	if (!title_ok(title))
+		return why_set(w, ERR_ARG, MSG_JOB_TITLE_BAD, WHY_CODE(title));
+	return q->kind->find(q, title, job, w);
+}
+
+static bool
+ended(enum print_state s)
+{
+	return s == PRINT_DONE || s == PRINT_CANCELLED || s == PRINT_ABORTED || s == PRINT_GONE;
+}
+
+static enum err
+verdict(const char *job, const struct print_status *s, struct why *w)
+{
+	if (s->state == PRINT_DONE)
+		return ERR_OK;
+	if (s->state == PRINT_CANCELLED)
+		return why_set(w, ERR_PRINT, MSG_JOB_CANCELLED, WHY_CODE(job));
+	if (s->state == PRINT_ABORTED)
+		return why_set(w, ERR_PRINT, MSG_JOB_ABORTED, WHY_CODE(job),
+		    WHY_STR(s->text[0] != '\0' ? s->text : s->keyword));
+	return why_set(w, ERR_PRINT, MSG_JOB_GONE, WHY_CODE(job));
+}
+
+static void
+pause_ms(unsigned ms)
+{
+	struct timespec t = { .tv_sec = ms / MS_PER_S, .tv_nsec = (long)(ms % MS_PER_S) * NS_PER_MS };
+	(void)nanosleep(&t, NULL);
+}
+
+static bool
+differs(const struct print_status *a, const struct print_status *b)
+{
+	return a->state != b->state || a->reason != b->reason ||
+	    strcmp(a->keyword, b->keyword) != 0;
+}
+
+enum err
+queue_wait(struct print_queue *q, const char *job, unsigned timeout_ms,
+    print_watch watch, void *ctx, struct print_status *last, struct why *w)
+{
+	int64_t until_ns = clock_monotonic_ns() + (int64_t)timeout_ms * NS_PER_MS;
+	struct print_status now, seen;
+	bool first = true, go_on = true;
+
+	memset(&now, 0, sizeof(now));
+	for (;;) {
+		enum err e = queue_poll(q, job, &now, w);
+		if (e != ERR_OK)
+			return e;
+		if (last != NULL)
+			*last = now;
+		if (watch != NULL && (first || differs(&now, &seen)))
+			go_on = watch(ctx, &now);
+		if (ended(now.state))
+			return verdict(job, &now, w);
+		if (!go_on || clock_monotonic_ns() >= until_ns)
+			return why_set(w, ERR_TIMEOUT, MSG_JOB_NOT_ENDED, WHY_CODE(job));
+		seen = now;
+		first = false;
+		pause_ms(POLL_MS);
+	}
+}

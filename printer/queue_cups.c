@@ -1,0 +1,457 @@
+/*
+ * Queues of a CUPS server, spoken to in IPP (RFC 8011) through libcups: the only
+ * file that knows CUPS. Each request has a connection of its own, so a server
+ * that was restarted in between is met again.
+ */
+#include "printer/queue_kind.h"
+
+#include <cups/cups.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONNECT_MS 5000
+#define MEDIA_CR80 "custom_cr80_53.98x85.6mm"
+
+/* cupsDoFileRequest frees the request in every case. */
+static ipp_t *
+ask(ipp_t *request, const char *resource, const char *file, bool *no_server)
+{
+	http_t *http = httpConnect2(cupsServer(), ippPort(), NULL, AF_UNSPEC,
+	    cupsEncryption(), 1, CONNECT_MS, NULL);
+	*no_server = http == NULL;
+	if (http == NULL) {
+		ippDelete(request);
+		return NULL;
+	}
+	ipp_t *answer = file != NULL ? cupsDoFileRequest(http, request, resource, file) :
+	    cupsDoRequest(http, request, resource);
+	*no_server = answer == NULL && cupsLastError() == IPP_STATUS_ERROR_SERVICE_UNAVAILABLE;
+	httpClose(http);
+	return answer;
+}
+
+static enum err
+no_server_error(struct why *w)
+{
+	return why_set(w, ERR_MISSING, MSG_QUEUE_NO_SERVER);
+}
+
+static ipp_t *
+new_request(ipp_op_t op, const char *queue)
+{
+	char uri[HTTP_MAX_URI];
+	ipp_t *r = ippNewRequest(op);
+	httpAssembleURIf(HTTP_URI_CODING_ALL, uri, sizeof(uri), "ipp", NULL, "localhost", 0,
+	    "/printers/%s", queue);
+	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri", NULL, uri);
+	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, cupsUser());
+	return r;
+}
+
+static void
+want(ipp_t *r, const char *const *names, int count)
+{
+	ippAddStrings(r, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", count,
+	    NULL, names);
+}
+
+static const char *
+string_of(ipp_t *ipp, const char *name)
+{
+	ipp_attribute_t *a = ippFindAttribute(ipp, name, IPP_TAG_ZERO);
+	const char *s = a != NULL ? ippGetString(a, 0, NULL) : NULL;
+	return s != NULL ? s : "";
+}
+
+/* Of an integer or an enum. */
+static int
+number_of(ipp_t *ipp, const char *name)
+{
+	ipp_attribute_t *a = ippFindAttribute(ipp, name, IPP_TAG_ZERO);
+	return a != NULL ? ippGetInteger(a, 0) : 0;
+}
+
+/* A queue as the server tells it, owned by the answer it was read from. */
+struct queue_view {
+	bool accepting, stopped;
+	enum msg reason;
+	bool error;		/* the reason is one of severity error */
+	const char *keyword, *message;
+};
+
+static bool
+is_error(const char *keyword)
+{
+	size_t len = strlen(keyword), tail = strlen("-error");
+	return len > tail && strcmp(keyword + len - tail, "-error") == 0;
+}
+
+/* Of several reasons an error comes before a warning, the first of each. */
+static void
+view_reasons(ipp_attribute_t *a, struct queue_view *v)
+{
+	for (int i = 0; a != NULL && i < ippGetCount(a); i++) {
+		const char *keyword = ippGetString(a, i, NULL);
+		enum msg m = print_reason_msg(keyword);
+		if (m == MSG_NONE || (v->reason != MSG_NONE && (v->error || !is_error(keyword))))
+			continue;
+		v->reason = m;
+		v->keyword = keyword;
+		v->error = is_error(keyword);
+	}
+}
+
+static struct queue_view
+view_of(ipp_t *ipp)
+{
+	struct queue_view v = { .reason = MSG_NONE, .keyword = "" };
+	ipp_attribute_t *a = ippFindAttribute(ipp, "printer-is-accepting-jobs", IPP_TAG_BOOLEAN);
+	v.accepting = a == NULL || ippGetBoolean(a, 0);
+	v.stopped = number_of(ipp, "printer-state") == IPP_PSTATE_STOPPED;
+	v.message = string_of(ipp, "printer-state-message");
+	view_reasons(ippFindAttribute(ipp, "printer-state-reasons", IPP_TAG_KEYWORD), &v);
+	if (v.stopped && v.reason == MSG_NONE) {
+		v.reason = MSG_PRINTER_PAUSED;
+		v.keyword = "paused";
+	}
+	return v;
+}
+
+static const char *const queue_wants[] = {
+	"printer-name", "printer-info", "printer-make-and-model", "printer-state",
+	"printer-state-reasons", "printer-state-message", "printer-is-accepting-jobs"
+};
+#define QUEUE_WANTS ((int)(sizeof(queue_wants) / sizeof(queue_wants[0])))
+
+/* `*out` is the caller's (ippDelete). */
+static enum err
+ask_queue(const struct print_queue *q, ipp_t **out, struct why *w)
+{
+	bool no_server;
+	ipp_t *r = new_request(IPP_OP_GET_PRINTER_ATTRIBUTES, q->name);
+	want(r, queue_wants, QUEUE_WANTS);
+	*out = ask(r, "/", NULL, &no_server);
+	if (no_server)
+		return no_server_error(w);
+	if (cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND) {
+		ippDelete(*out);
+		*out = NULL;
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_UNKNOWN, WHY_CODE(q->name));
+	}
+	if (*out != NULL && cupsLastError() < IPP_STATUS_REDIRECTION_OTHER_SITE)
+		return ERR_OK;
+	ippDelete(*out);
+	*out = NULL;
+	return why_set(w, ERR_QUEUE, MSG_QUEUE_NO_STATE, WHY_CODE(q->name),
+	    WHY_STR(cupsLastErrorString()));
+}
+
+static enum err
+cups_open(struct print_queue *q, struct why *w)
+{
+	ipp_t *answer;
+	enum err e = ask_queue(q, &answer, w);
+	if (e == ERR_OK && !view_of(answer).accepting)
+		e = why_set(w, ERR_QUEUE, MSG_QUEUE_REJECTS, WHY_CODE(q->name));
+	ippDelete(answer);
+	return e;
+}
+
+static void
+cups_close(struct print_queue *q)
+{
+	(void)q;
+}
+
+/* A card for a stopped queue would come out hours later before nobody's eyes: refuse it now. */
+static enum err
+check_ready(const struct print_queue *q, struct why *w)
+{
+	ipp_t *answer;
+	enum err e = ask_queue(q, &answer, w);
+	if (e == ERR_OK) {
+		struct queue_view v = view_of(answer);
+		if (!v.accepting)
+			e = why_set(w, ERR_QUEUE, MSG_QUEUE_REJECTS, WHY_CODE(q->name));
+		else if (v.stopped)
+			e = why_set(w, ERR_QUEUE, MSG_QUEUE_STOPPED, WHY_CODE(q->name));
+	}
+	ippDelete(answer);
+	return e;
+}
+
+static ipp_t *
+print_request(const struct print_queue *q, const char *title,
+    const struct print_opts *opts)
+{
+	ipp_t *r = new_request(IPP_OP_PRINT_JOB, q->name);
+	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, title);
+	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_MIMETYPE, "document-format", NULL,
+	    "application/pdf");
+	ippAddString(r, IPP_TAG_JOB, IPP_TAG_KEYWORD, "media", NULL,
+	    opts->media != NULL ? opts->media : MEDIA_CR80);
+	ippAddString(r, IPP_TAG_JOB, IPP_TAG_KEYWORD, "sides", NULL,
+	    opts->two_sided ? "two-sided-long-edge" : "one-sided");
+	if (!opts->two_sided)
+		ippAddRange(r, IPP_TAG_JOB, "page-ranges", 1, 1);
+	return r;
+}
+
+static enum err
+submit_error(const struct print_queue *q, struct why *w)
+{
+	ipp_status_t s = cupsLastError();
+	if (s == IPP_STATUS_ERROR_NOT_FOUND)
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_UNKNOWN, WHY_CODE(q->name));
+	if (s == IPP_STATUS_ERROR_NOT_ACCEPTING_JOBS)
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_REJECTS, WHY_CODE(q->name));
+	return why_set(w, ERR_PRINT, MSG_JOB_REFUSED, WHY_CODE(q->name),
+	    WHY_STR(cupsLastErrorString()));
+}
+
+static enum err
+cups_submit(struct print_queue *q, const char *path, const char *title,
+    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
+{
+	char resource[HTTP_MAX_URI];
+	bool no_server;
+
+	if (access(path, R_OK) != 0)
+		return why_errno(w, errno, path);
+	enum err e = check_ready(q, w);
+	if (e != ERR_OK)
+		return e;
+	snprintf(resource, sizeof(resource), "/printers/%s", q->name);
+	ipp_t *answer = ask(print_request(q, title, opts), resource, path, &no_server);
+	int id = answer != NULL ? number_of(answer, "job-id") : 0;
+	if (no_server)
+		e = no_server_error(w);
+	else if (id <= 0 || cupsLastError() >= IPP_STATUS_REDIRECTION_OTHER_SITE)
+		e = submit_error(q, w);
+	else
+		snprintf(job, PRINT_JOB_CAP, "%d", id);
+	ippDelete(answer);
+	return e;
+}
+
+/* A job's id is a number, or it is not one of this queue's. */
+static int
+job_number(const char *job)
+{
+	char *end;
+	long n = strtol(job, &end, 10);
+	return *job != '\0' && *end == '\0' && n > 0 && n < INT32_MAX ? (int)n : 0;
+}
+
+static ipp_t *
+job_request(const struct print_queue *q, ipp_op_t op, const char *job)
+{
+	ipp_t *r = new_request(op, q->name);
+	ippAddInteger(r, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "job-id", job_number(job));
+	return r;
+}
+
+static void
+copy(char *to, size_t cap, const char *from)
+{
+	size_t len = strlen(from);
+	if (len >= cap)
+		for (len = cap - 1; len > 0 && ((unsigned char)from[len] & 0xC0) == 0x80; len--)
+			;
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
+
+/* RFC 8011 section 5.3.7 (job-state). */
+static enum print_state
+state_of(int job_state)
+{
+	switch (job_state) {
+	case IPP_JSTATE_PENDING: return PRINT_QUEUED;
+	case IPP_JSTATE_HELD: return PRINT_STOPPED;
+	case IPP_JSTATE_PROCESSING: return PRINT_PRINTING;
+	case IPP_JSTATE_STOPPED: return PRINT_STOPPED;
+	case IPP_JSTATE_CANCELED: return PRINT_CANCELLED;
+	case IPP_JSTATE_ABORTED: return PRINT_ABORTED;
+	case IPP_JSTATE_COMPLETED: return PRINT_DONE;
+	default: return PRINT_GONE;
+	}
+}
+
+static bool
+under_way(enum print_state s)
+{
+	return s == PRINT_QUEUED || s == PRINT_PRINTING || s == PRINT_STOPPED;
+}
+
+/* A job under way waits for somebody if its printer does. */
+static enum err
+add_printer(const struct print_queue *q, struct print_status *out, struct why *w)
+{
+	ipp_t *answer;
+	enum err e = ask_queue(q, &answer, w);
+	if (e != ERR_OK)
+		return e;
+	struct queue_view v = view_of(answer);
+	out->reason = v.reason;
+	copy(out->keyword, sizeof(out->keyword), v.keyword);
+	if (v.stopped || (v.error && v.reason != MSG_NONE))
+		out->state = PRINT_STOPPED;
+	if (out->text[0] == '\0')
+		copy(out->text, sizeof(out->text), v.message);
+	ippDelete(answer);
+	return ERR_OK;
+}
+
+static enum err
+cups_poll(struct print_queue *q, const char *job, struct print_status *out,
+    struct why *w)
+{
+	static const char *const wants[] = {
+		"job-state", "job-state-reasons", "job-printer-state-message"
+	};
+	bool no_server;
+
+	if (job_number(job) == 0)
+		return why_set(w, ERR_ARG, MSG_JOB_UNKNOWN, WHY_CODE(job));
+	ipp_t *r = job_request(q, IPP_OP_GET_JOB_ATTRIBUTES, job);
+	want(r, wants, (int)(sizeof(wants) / sizeof(wants[0])));
+	ipp_t *answer = ask(r, "/", NULL, &no_server);
+	enum err e = ERR_OK;
+	if (no_server) {
+		e = no_server_error(w);
+	} else if (cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND) {
+		out->state = PRINT_GONE;
+	} else if (answer == NULL || number_of(answer, "job-state") == 0) {
+		e = why_set(w, ERR_QUEUE, MSG_QUEUE_NO_STATE, WHY_CODE(job),
+		    WHY_STR(cupsLastErrorString()));
+	} else {
+		out->state = state_of(number_of(answer, "job-state"));
+		copy(out->keyword, sizeof(out->keyword), string_of(answer, "job-state-reasons"));
+		copy(out->text, sizeof(out->text), string_of(answer, "job-printer-state-message"));
+	}
+	ippDelete(answer);
+	return e == ERR_OK && under_way(out->state) ? add_printer(q, out, w) : e;
+}
+
+static enum err
+cups_cancel(struct print_queue *q, const char *job, struct why *w)
+{
+	bool no_server;
+	if (job_number(job) == 0)
+		return why_set(w, ERR_NOT_FOUND, MSG_JOB_UNKNOWN, WHY_CODE(job));
+	ippDelete(ask(job_request(q, IPP_OP_CANCEL_JOB, job), "/jobs/", NULL, &no_server));
+	if (no_server)
+		return no_server_error(w);
+	if (cupsLastError() < IPP_STATUS_REDIRECTION_OTHER_SITE)
+		return ERR_OK;
+	if (cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND ||
+	    cupsLastError() == IPP_STATUS_ERROR_NOT_POSSIBLE)
+		return why_set(w, ERR_NOT_FOUND, MSG_JOB_UNKNOWN, WHY_CODE(job));
+	return why_set(w, ERR_QUEUE, MSG_QUEUE_NO_STATE, WHY_CODE(job),
+	    WHY_STR(cupsLastErrorString()));
+}
+
+/* The greatest id among the jobs of that name, one group of attributes a job; 0 if none. */
+static int
+newest_named(ipp_t *answer, const char *title)
+{
+	int id = 0, newest = 0;
+	bool named = false;
+	for (ipp_attribute_t *a = ippFirstAttribute(answer); a != NULL; a = ippNextAttribute(answer)) {
+		const char *name = ippGetName(a);
+		if (name == NULL) {
+			id = 0;
+			named = false;
+		} else if (strcmp(name, "job-id") == 0) {
+			id = ippGetInteger(a, 0);
+		} else if (strcmp(name, "job-name") == 0) {
+			named = strcmp(ippGetString(a, 0, NULL), title) == 0;
+		}
+		if (named && id > newest)
+			newest = id;
+	}
+	return newest;
+}
+
+static enum err
+cups_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
+    struct why *w)
+{
+	static const char *const wants[] = { "job-id", "job-name" };
+	bool no_server;
+	ipp_t *r = new_request(IPP_OP_GET_JOBS, q->name);
+	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "all");
+	want(r, wants, 2);
+	ipp_t *answer = ask(r, "/", NULL, &no_server);
+	if (no_server)
+		return no_server_error(w);
+	int id = answer != NULL ? newest_named(answer, title) : 0;
+	bool failed = answer == NULL || cupsLastError() >= IPP_STATUS_REDIRECTION_OTHER_SITE;
+	ippDelete(answer);
+	if (failed && cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND)
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_UNKNOWN, WHY_CODE(q->name));
+	if (failed)
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_NO_STATE, WHY_CODE(title),
+		    WHY_STR(cupsLastErrorString()));
+	if (id == 0)
+		return why_set(w, ERR_NOT_FOUND, MSG_JOB_UNKNOWN, WHY_CODE(title));
+	snprintf(job, PRINT_JOB_CAP, "%d", id);
+	return ERR_OK;
+}
+
+/* One printer group of a CUPS-Get-Printers answer, copied out so that view_of can read it. */
+static void
+list_one(ipp_t *group, print_list each, void *ctx)
+{
+	struct queue_view v = view_of(group);
+	struct print_queue_info info = {
+		.name = string_of(group, "printer-name"),
+		.info = string_of(group, "printer-info"),
+		.model = string_of(group, "printer-make-and-model"),
+		.accepting = v.accepting,
+		.stopped = v.stopped,
+		.reason = v.reason,
+		.keyword = v.keyword
+	};
+	if (*info.name != '\0')
+		each(ctx, &info);
+}
+
+enum err
+queue_list(print_list each, void *ctx, struct why *w)
+{
+	bool no_server;
+	ipp_t *r = ippNewRequest(IPP_OP_CUPS_GET_PRINTERS);
+	want(r, queue_wants, QUEUE_WANTS);
+	ipp_t *answer = ask(r, "/", NULL, &no_server);
+	if (no_server)
+		return no_server_error(w);
+	ipp_t *group = ippNew();
+	ipp_attribute_t *a = answer != NULL ? ippFirstAttribute(answer) : NULL;
+	for (; a != NULL; a = ippNextAttribute(answer)) {
+		if (ippGetGroupTag(a) == IPP_TAG_PRINTER) {
+			ippCopyAttribute(group, a, 0);
+			continue;
+		}
+		list_one(group, each, ctx);
+		ippDelete(group);
+		group = ippNew();
+	}
+	list_one(group, each, ctx);
+	ippDelete(group);
+	ippDelete(answer);
+	return ERR_OK;
+}
+
+const struct queue_kind queue_cups = {
+	.open = cups_open,
+	.submit = cups_submit,
+	.poll = cups_poll,
+	.cancel = cups_cancel,
+	.find = cups_find,
+	.close = cups_close
+};

@@ -1,0 +1,121 @@
+/*
+ * The queue "file:DIR": a print is a PDF put into a folder. It is done when the file
+ * is there in whole, which the rename in file_write_whole makes the same moment.
+ */
+#include "printer/queue_kind.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "printer/file.h"
+
+/* A card's PDF is far below; more than this is not one. */
+#define PDF_CAP (64u * 1024 * 1024)
+
+static const char *
+folder_of(const struct print_queue *q)
+{
+	return q->name + strlen("file:");
+}
+
+static enum err
+file_open(struct print_queue *q, struct why *w)
+{
+	struct stat st;
+	const char *folder = folder_of(q);
+	if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode) || access(folder, W_OK) != 0)
+		return why_set(w, ERR_MISSING, MSG_QUEUE_FOLDER_MISSING, WHY_CODE(folder));
+	return ERR_OK;
+}
+
+static void
+file_close(struct print_queue *q)
+{
+	(void)q;
+}
+
+/* DIR/NAME.pdf; the caller's to free, NULL without memory. */
+static char *
+path_of(const struct print_queue *q, const char *name)
+{
+	size_t cap = strlen(folder_of(q)) + strlen(name) + sizeof("/.pdf");
+	char *path = malloc(cap);
+	if (path != NULL)
+		snprintf(path, cap, "%s/%s.pdf", folder_of(q), name);
+	return path;
+}
+
+static enum err
+file_submit(struct print_queue *q, const char *from, const char *title,
+    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
+{
+	char *pdf = NULL, *to = path_of(q, title);
+	size_t len = 0;
+	(void)opts;
+	enum err e = to == NULL ? why_set(w, ERR_NOMEM, MSG_NO_MEMORY) : file_open(q, w);
+	if (e == ERR_OK)
+		e = file_read_whole(from, PDF_CAP, &pdf, &len, w);
+	if (e == ERR_LEN || (e == ERR_OK && (len < 5 || memcmp(pdf, "%PDF-", 5) != 0)))
+		e = why_set(w, ERR_PRINT, MSG_JOB_REFUSED, WHY_CODE(q->name), WHY_CODE("PDF"));
+	if (e == ERR_OK)
+		e = file_write_whole(to, (const uint8_t *)pdf, len, w);
+	if (e == ERR_OK)
+		snprintf(job, PRINT_JOB_CAP, "%s", title);
+	free(pdf);
+	free(to);
+	return e;
+}
+
+static enum err
+exists(const struct print_queue *q, const char *job, bool *there, struct why *w)
+{
+	char *path = path_of(q, job);
+	if (path == NULL)
+		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+	*there = strchr(job, '/') == NULL && access(path, F_OK) == 0;
+	free(path);
+	return ERR_OK;
+}
+
+static enum err
+file_poll(struct print_queue *q, const char *job, struct print_status *out,
+    struct why *w)
+{
+	bool there = false;
+	enum err e = exists(q, job, &there, w);
+	out->state = there ? PRINT_DONE : PRINT_GONE;
+	return e;
+}
+
+/* Every job here has ended the moment it was taken. */
+static enum err
+file_cancel(struct print_queue *q, const char *job, struct why *w)
+{
+	(void)q;
+	return why_set(w, ERR_NOT_FOUND, MSG_JOB_UNKNOWN, WHY_CODE(job));
+}
+
+static enum err
+file_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
+    struct why *w)
+{
+	bool there = false;
+	enum err e = exists(q, title, &there, w);
+	if (e == ERR_OK && !there)
+		return why_set(w, ERR_NOT_FOUND, MSG_JOB_UNKNOWN, WHY_CODE(title));
+	if (e == ERR_OK)
+		snprintf(job, PRINT_JOB_CAP, "%s", title);
+	return e;
+}
+
+const struct queue_kind queue_file = {
+	.open = file_open,
+	.submit = file_submit,
+	.poll = file_poll,
+	.cancel = file_cancel,
+	.find = file_find,
+	.close = file_close
+};

@@ -1,0 +1,34 @@
+/*
+ * The seam behind printer/queue.h: one table of functions for each kind of queue.
+ * Private to the printer room.
+ */
+#ifndef PRINTER_QUEUE_KIND_H
+#define PRINTER_QUEUE_KIND_H
+
+#include "printer/queue.h"
+
+struct print_queue;
+
+/* As the functions of queue.h of the same name; `close` frees what open put into q->own. */
+struct queue_kind {
+	enum err (*open)(struct print_queue *q, struct why *w);
+	enum err (*submit)(struct print_queue *q, const char *path, const char *title,
+	    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w);
+	enum err (*poll)(struct print_queue *q, const char *job,
+	    struct print_status *out, struct why *w);
+	enum err (*cancel)(struct print_queue *q, const char *job, struct why *w);
+	enum err (*find)(struct print_queue *q, const char *title,
+	    char job[PRINT_JOB_CAP], struct why *w);
+	void (*close)(struct print_queue *q);
+};
+
+struct print_queue {
+	const struct queue_kind *kind;
+	char *name;		/* as given to queue_open */
+	void *own;		/* the kind's */
+};
+
+extern const struct queue_kind queue_file;
+extern const struct queue_kind queue_cups;
+
+#endif
