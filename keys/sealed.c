@@ -13,6 +13,7 @@
 #include "keys/digest.h"
 #include "keys/safe.h"
 #include "station/base/bytes.h"
+#include "station/base/file.h"
 #include "station/base/secret.h"
 
 #define MAGIC "BASHGAH"
@@ -287,77 +288,68 @@ sealed_create(const char *path, const struct sealed_head *head, const uint8_t *c
 	return e != ERR_OK ? e : save(path, &im, w);
 }
 
+/* Right behind the magic: what this version reads at all. */
 static enum err
-read_image(const char *path, struct image *im, struct why *w)
+check_kind(const char *path, enum sealed_kind kind, struct cursor *c, struct why *w)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	ssize_t n = 1;
-	int failed = 0;
+	const uint8_t *magic = take_bytes(c, MAGIC_LEN);
+	uint8_t got = take_u8(c);
+	uint8_t version = take_u8(c);
 
-	if (fd < 0)
-		return why_errno(w, errno, path);
-	if (fstat(fd, &st) != 0)
-		failed = errno;
-	while (failed == 0 && S_ISREG(st.st_mode) && im->len < FILE_CAP && n > 0) {
-		n = read(fd, im->bytes + im->len, FILE_CAP - im->len);
-		if (n > 0)
-			im->len += (size_t)n;
-		else if (n < 0)
-			failed = errno;
-	}
-	(void)close(fd);
-	if (failed != 0)
-		return why_errno(w, failed, path);
-	if (!S_ISREG(st.st_mode) || (uintmax_t)st.st_size != im->len)
-		return damaged(w, path);
-	return ERR_OK;
-}
-
-static enum err
-parse(const char *path, enum sealed_kind kind, struct image *im, struct why *w)
-{
-	struct cursor c = cursor_over(im->bytes, im->len);
-	const uint8_t *magic = take_bytes(&c, MAGIC_LEN);
-	uint8_t got_kind = take_u8(&c);
-	uint8_t version = take_u8(&c);
-	uint8_t flags = take_u8(&c);
-	const uint8_t *club, *salt, *nonce;
-	uint8_t r, p, zero;
-
-	im->head.epoch = take_be16(&c);
-	club = take_bytes(&c, sizeof(im->head.club));
-	im->head.station = take_be32(&c);
-	im->log_n = take_u8(&c);
-	r = take_u8(&c);
-	p = take_u8(&c);
-	zero = take_u8(&c);
-	im->contents_len = take_be32(&c);
-	salt = take_bytes(&c, SALT_LEN);
-	nonce = take_bytes(&c, NONCE_LEN);
-	if (magic == NULL || memcmp(magic, MAGIC, MAGIC_LEN) != 0 || got_kind != kind)
+	if (magic == NULL || memcmp(magic, MAGIC, MAGIC_LEN) != 0 || got != kind)
 		return why_set(w, ERR_SAFE, MSG_SAFE_NOT_ONE, WHY_CODE(path));
 	if (version > VERSION)
 		return why_set(w, ERR_SAFE, MSG_SAFE_NEWER, WHY_CODE(path));
-	if (club == NULL || salt == NULL || nonce == NULL || version != VERSION ||
-	    flags > FLAG_TEST || im->log_n < SCRYPT_LOG_N_MIN || im->log_n > SCRYPT_LOG_N_MAX ||
-	    r != SCRYPT_R || p != SCRYPT_P || zero != 0 || im->contents_len > SEALED_CAP ||
-	    cursor_left(&c) != im->contents_len + TAG_LEN)
-		return damaged(w, path);
-	im->head.kind = kind;
+	return version == VERSION ? ERR_OK : damaged(w, path);
+}
+
+/* The rest of the header; false outside the bounds of what we ever wrote. */
+static bool
+take_head(struct image *im, struct cursor *c)
+{
+	uint8_t flags = take_u8(c);
+	const uint8_t *club, *salt, *nonce;
+	uint8_t r, p, zero;
+
 	im->head.test = flags == FLAG_TEST;
+	im->head.epoch = take_be16(c);
+	club = take_bytes(c, sizeof(im->head.club));
+	im->head.station = take_be32(c);
+	im->log_n = take_u8(c);
+	r = take_u8(c);
+	p = take_u8(c);
+	zero = take_u8(c);
+	im->contents_len = take_be32(c);
+	salt = take_bytes(c, SALT_LEN);
+	nonce = take_bytes(c, NONCE_LEN);
+	if (club == NULL || salt == NULL || nonce == NULL)
+		return false;
 	memcpy(im->head.club, club, sizeof(im->head.club));
 	memcpy(im->salt, salt, SALT_LEN);
 	memcpy(im->nonce, nonce, NONCE_LEN);
-	return ERR_OK;
+	return flags <= FLAG_TEST && im->log_n >= SCRYPT_LOG_N_MIN &&
+	    im->log_n <= SCRYPT_LOG_N_MAX && r == SCRYPT_R && p == SCRYPT_P && zero == 0 &&
+	    im->contents_len <= SEALED_CAP;
 }
 
 static enum err
 load(const char *path, enum sealed_kind kind, struct image *im, struct why *w)
 {
-	enum err e = read_image(path, im, w);
+	struct cursor c;
+	enum err e = file_read(path, im->bytes, FILE_CAP, &im->len, w);
 
-	return e != ERR_OK ? e : parse(path, kind, im, w);
+	if (e == ERR_LEN)
+		return damaged(w, path);
+	if (e != ERR_OK)
+		return e;
+	c = cursor_over(im->bytes, im->len);
+	e = check_kind(path, kind, &c, w);
+	if (e != ERR_OK)
+		return e;
+	im->head.kind = kind;
+	if (!take_head(im, &c) || cursor_left(&c) != im->contents_len + TAG_LEN)
+		return damaged(w, path);
+	return ERR_OK;
 }
 
 enum err

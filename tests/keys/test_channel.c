@@ -336,6 +336,116 @@ a_plain_session_runs_the_iv_through_every_command(void **state)
 	vectors_free(&file);
 }
 
+/* One command put together from its AF frames, native; answers the number of its last frame. */
+static unsigned
+whole_command(const struct vector *v, unsigned n, uint8_t *out, size_t *len)
+{
+	uint8_t c[FRAME], r[FRAME], part[FRAME];
+	size_t c_len, r_len, part_len;
+
+	*len = 0;
+	for (;; n++) {
+		assert_true(vector_frame(v, "capdu", n, c, sizeof(c), &c_len));
+		assert_true(vector_frame(v, "rapdu", n, r, sizeof(r), &r_len));
+		part_len = native_of(c, c_len, part);
+		if (*len == 0)
+			out[(*len)++] = part[0];
+		memcpy(out + *len, part + 1, part_len - 1);
+		*len += part_len - 1;
+		if (r[r_len - 1] != 0xAF)
+			return n;
+	}
+}
+
+/* Writes carry 8 bytes of CMAC over all that goes before; every other CMAC only moves the IV. */
+static void
+a_session_in_mac_mode_sends_the_trace_s_macs(void **state)
+{
+	struct vectors *file = vectors_load("desfire-ev1.txt");
+	const struct vector *v = vectors_get(file, "session-aes-maced-write");
+	struct channel *ch = authenticated(v);
+	uint8_t native[2 * FRAME], r[FRAME], mac[8];
+	unsigned maced = 0;
+	size_t len, r_len;
+
+	(void)state;
+	for (unsigned n = 2; n <= 14; n++) {
+		n = whole_command(v, n, native, &len);
+		if (native[0] == 0x3D || native[0] == 0x3B) {
+			len -= 8;
+			assert_int_equal(channel_cmac(ch, native, len, mac, NULL), ERR_OK);
+			assert_memory_equal(mac, native + len, 8);
+			maced++;
+		} else {
+			assert_int_equal(channel_cmac(ch, native, len, mac, NULL), ERR_OK);
+		}
+		assert_true(vector_frame(v, "rapdu", n, r, sizeof(r), &r_len));
+		if (n < 14)	/* the last is refused, without a CMAC */
+			answer_is_good(ch, r, r_len);
+	}
+	assert_int_equal(maced, 5);
+	channel_close(&ch);
+	vectors_free(&file);
+}
+
+/*
+ * Enciphered writes put CRC32 behind the data, zeros behind that, and go under the
+ * running IV: the same plaintext through our channel must give the trace's bytes.
+ */
+static void
+an_enciphered_session_sends_the_trace_s_bytes(const char *name, enum raw_alg alg)
+{
+	struct vectors *file = vectors_load("desfire-ev1.txt");
+	const struct vector *v = vectors_get(file, name);
+	struct channel *ch = authenticated(v);
+	uint8_t key[16], iv[16] = {0}, native[2 * FRAME], plain[2 * FRAME], r[FRAME], mac[8];
+	struct raw_key *mirror = NULL;
+	unsigned enciphered = 0;
+	size_t len, r_len, head;
+
+	(void)vector_hex(v, "session_key", key, 16);
+	assert_int_equal(raw_key_new(alg, key, &mirror, NULL), ERR_OK);
+	for (unsigned n = 2; n <= 25; n++) {
+		n = whole_command(v, n, native, &len);
+		head = native[0] == 0x3D || native[0] == 0x3B             ? 8 :
+		    native[0] == 0xDC || native[0] == 0x0C || native[0] == 0x1C ? 2 : len;
+		if (head < len) {
+			size_t body = len - head;
+
+			assert_int_equal(
+			    raw_cbc_decrypt(mirror, iv, native + head, plain, body, NULL), ERR_OK);
+			assert_int_equal(channel_encrypt(ch, plain, body, NULL), ERR_OK);
+			assert_memory_equal(plain, native + head, body);
+			enciphered++;
+		} else {
+			assert_int_equal(channel_cmac(ch, native, len, mac, NULL), ERR_OK);
+			assert_int_equal(raw_cmac(mirror, iv, native, len, iv, NULL), ERR_OK);
+		}
+		assert_true(vector_frame(v, "rapdu", n, r, sizeof(r), &r_len));
+		answer_is_good(ch, r, r_len);
+		r[r_len - 10] = 0;	/* the status, behind the data */
+		assert_int_equal(raw_cmac(mirror, iv, r, r_len - 9, iv, NULL), ERR_OK);
+	}
+	assert_int_equal(enciphered, 10);
+	raw_key_free(&mirror);
+	channel_close(&ch);
+	vectors_free(&file);
+}
+
+static void
+an_enciphered_aes_session_keeps_its_iv(void **state)
+{
+	(void)state;
+	an_enciphered_session_sends_the_trace_s_bytes("session-aes-enciphered-write", RAW_AES128);
+}
+
+static void
+an_enciphered_2k3des_session_keeps_its_iv(void **state)
+{
+	(void)state;
+	an_enciphered_session_sends_the_trace_s_bytes("session-2k3des-write", RAW_2TDEA);
+}
+
 /* ChangeKeySettings (54): settings || CRC32 over command and settings, zero padding, then plain. */
 static void
 an_enciphered_command_of_a_trace_comes_out(void **state)
@@ -345,7 +455,6 @@ an_enciphered_command_of_a_trace_comes_out(void **state)
 	struct channel *ch = authenticated(v);
 	uint8_t c[FRAME], r[FRAME], data[16], over[2] = {0x54, 0}, mac[8];
 	size_t c_len, r_len;
-	bool found = false;
 
 	(void)state;
 	assert_true(vector_frame(v, "capdu", 2, c, sizeof(c), &c_len));
@@ -359,8 +468,7 @@ an_enciphered_command_of_a_trace_comes_out(void **state)
 		put_zeros(&w, 11);
 	}
 	assert_int_equal(channel_encrypt(ch, data, 16, NULL), ERR_OK);
-	found = memcmp(data, c + 5, 16) == 0;
-	assert_true(found);
+	assert_memory_equal(data, c + 5, 16);
 	assert_true(vector_frame(v, "rapdu", 2, r, sizeof(r), &r_len));
 	answer_is_good(ch, r, r_len);
 	assert_int_equal(channel_cmac(ch, (const uint8_t[]){0x45}, 1, mac, NULL), ERR_OK);
@@ -494,6 +602,9 @@ main(void)
 	    cmocka_unit_test(each_published_change_key_comes_out),
 	    cmocka_unit_test(a_whole_session_of_change_keys_keeps_its_iv),
 	    cmocka_unit_test(a_plain_session_runs_the_iv_through_every_command),
+	    cmocka_unit_test(a_session_in_mac_mode_sends_the_trace_s_macs),
+	    cmocka_unit_test(an_enciphered_aes_session_keeps_its_iv),
+	    cmocka_unit_test(an_enciphered_2k3des_session_keeps_its_iv),
 	    cmocka_unit_test(an_enciphered_command_of_a_trace_comes_out),
 	    cmocka_unit_test(a_wrong_proof_kills_the_channel),
 	    cmocka_unit_test(answers_of_a_wrong_length_are_refused),
