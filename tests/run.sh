@@ -9,21 +9,40 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 LIMIT_S=300
 
+# in_session LOG COMMAND...: runs it in a session of its own; whatever it leaves behind three
+# seconds after its end is ended too, and reported
+in_session() {
+	local log=$1 session rc left
+	shift
+	setsid -w timeout -k 10 "$LIMIT_S" "$@" </dev/null >"$log" 2>&1 &
+	session=$!
+	trap 'kill -TERM -- "-$session"; exit 130' INT TERM HUP
+	wait $session
+	rc=$?
+	for _ in 1 2 3 4 5 6; do
+		left=$(pgrep -s $session -l) || return $rc
+		sleep 0.5
+	done
+	echo "not ok - left running: $left" | tr '\n' ' ' >>"$log"
+	pkill -KILL -s $session
+	return $rc
+}
+
 # One test: its log, and a line `PASSED FAILED NAME` in its .count file.
 run_one() {
-	local test=$1 name log rc counts
+	local test=$1 name log rc passed failed
 	name=${test#"$BUILD"/}
 	name=${name#tests/}
 	log=$LOGS/${name//\//-}
 	TMPDIR=$(mktemp -d /tmp/bashgah-test.XXXXXX) || exit 1
-	export TMPDIR
+	export TMPDIR CMOCKA_MESSAGE_OUTPUT=tap
 	case $test in
-	*.sh) timeout -k 10 "$LIMIT_S" bash "$test" ;;
-	*) CMOCKA_MESSAGE_OUTPUT=tap timeout -k 10 "$LIMIT_S" ${WRAP:-} "$test" ;;
-	esac </dev/null >"$log.log" 2>&1
+	*.sh) in_session "$log.log" bash "$test" ;;
+	*) in_session "$log.log" ${WRAP:-} "$test" ;;
+	esac
 	rc=$?
 	rm -rf "$TMPDIR"
-	counts=$(awk -v rc=$rc '
+	read -r passed failed < <(awk -v rc=$rc '
 		/^1\.\.[0-9]+/ { planned += substr($0, 4) + 0; plans++ }
 		/^not ok / || /^ok [0-9]+ # [Ss][Kk][Ii][Pp]/ { failed++; shown++; next }
 		/^ok / { passed++; shown++ }
@@ -32,21 +51,21 @@ run_one() {
 				failed++
 			print passed + 0, failed + 0
 		}' "$log.log")
-	echo "$counts $name" >"$log.count"
-	set -- $counts
-	if [ "$2" -eq 0 ]; then
-		printf '  ok      %4d  %s\n' "$1" "$name"
+	echo "$passed $failed $name" >"$log.count"
+	if [ "$failed" -eq 0 ]; then
+		printf '  ok      %4d  %s (%d s)\n' "$passed" "$name" $SECONDS
 		return 0
 	fi
 	{
-		printf '  FAILED  %4d  %s\n' "$2" "$name"
-		grep -E '^(not ok|ok [0-9]+ # SKIP|#|[^ ]*(ERROR|error|Error|runtime error))' "$log.log" | head -n 60 | sed 's/^/        | /'
+		printf '  FAILED  %4d  %s\n' "$failed" "$name"
+		grep -E '^(not ok|ok [0-9]+ # SKIP|#)|([Ee]rror|ERROR|[Ww]arning): ' "$log.log" |
+			head -n 60 | sed 's/^/        | /'
 		case $rc in
 		0 | 1) ;;
 		124 | 137) echo "        | stopped after $LIMIT_S seconds" ;;
 		*) echo "        | ended with status $rc" ;;
 		esac
-		tail -n 15 "$log.log" | sed 's/^/        > /'
+		tail -n 8 "$log.log" | sed 's/^/        > /'
 		echo "        the whole log: $log.log"
 	} >"$log.report"
 	cat "$log.report"
@@ -77,10 +96,8 @@ mkdir -p "$LOGS"
 # scripts first: they wait for daemons while the programs compute; programs without a
 # source are left-overs of an older build
 {
-	if [ $scripts = 1 ]; then ls tests/*/test_*.sh 2>/dev/null; fi
-	for source in tests/*/test_*.c; do
-		echo "$BUILD/${source%.c}"
-	done
+	if [ $scripts = 1 ]; then find tests -name 'test_*.sh' | sort; fi
+	find tests -name 'test_*.c' | sort | sed "s|^\(.*\)\.c\$|$BUILD/\1|"
 } | { grep -F -e "$filter" || true; } |
 	xargs -r -P "$(nproc)" -I '{}' bash "$0" --one '{}'
 
