@@ -24,13 +24,14 @@ utf8_next(const char *in, size_t *at)
 {
 	const uint8_t *s = (const uint8_t *)in;
 	UChar32 c;
-	size_t i = *at;
+	int32_t i = 0;
 
-	if (s[i] == 0)
+	s += *at;
+	if (s[0] == 0)
 		return 0;
 	/* -1: the string ends at its NUL */
 	U8_NEXT(s, i, -1, c);
-	*at = i;
+	*at += (size_t)i;
 	return c < 0 ? 0xFFFD : c;
 }
 

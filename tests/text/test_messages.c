@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -329,6 +330,43 @@ a_sentence_too_long_for_its_place_is_cut_between_characters(void **state)
 	assert_string_equal(out, "حا");
 }
 
+#define ROUNDS 300
+
+/* Answers how often a sentence came out otherwise than it did before the crowd. */
+static void *
+say_again_and_again(void *ctx)
+{
+	enum lang lang = *(const enum lang *)ctx;
+	struct why_in fact = WHY_MONEY(500000);
+	char first[TEXT_CAP];
+	char out[TEXT_CAP];
+	uintptr_t wrong = 0;
+
+	text_message(lang, MSG_AMOUNT_TOO_BIG, &fact, 1, first, sizeof(first));
+	for (int i = 0; i < ROUNDS; i++) {
+		text_message(lang, MSG_AMOUNT_TOO_BIG, &fact, 1, out, sizeof(out));
+		wrong += strcmp(out, first) != 0;
+	}
+	wrong += strstr(first, lang == LANG_FA ? "۵۰٬۰۰۰ تومان" : "50,000 toman") == NULL;
+	return (void *)wrong;
+}
+
+static void
+one_process_speaks_both_languages_at_once(void **state)
+{
+	enum lang lang[4] = {LANG_FA, LANG_EN, LANG_FA, LANG_EN};
+	pthread_t thread[4];
+	void *wrong;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(thread); i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, say_again_and_again, &lang[i]), 0);
+	for (size_t i = 0; i < COUNT(thread); i++) {
+		assert_int_equal(pthread_join(thread[i], &wrong), 0);
+		assert_null(wrong);
+	}
+}
+
 int
 main(void)
 {
@@ -339,6 +377,7 @@ main(void)
 		cmocka_unit_test(no_file_holds_a_sentence_that_nothing_can_say),
 		cmocka_unit_test(facts_are_said_in_the_language_of_the_sentence),
 		cmocka_unit_test(a_fact_cannot_steer_the_terminal_nor_pose_as_a_pattern),
+		cmocka_unit_test(one_process_speaks_both_languages_at_once),
 		cmocka_unit_test(a_sentence_too_long_for_its_place_is_cut_between_characters),
 	};
 	char out[TEXT_CAP];
