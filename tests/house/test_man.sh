@@ -5,31 +5,35 @@ bashgah=$BUILD/bashgah
 
 # the words of the text that begin with two dashes; troff's \- is a dash
 options() {
-	sed 's/\\-/-/g; s/\\f[A-Z]//g' | grep -oE -- '--[a-z][a-z-]*' | sort -u | tr '\n' ' '
+	sed 's/\\-/-/g; s/\\f[A-Z]//g' | grep -oE -- '--[a-z][a-z-]*' | sort -u
 }
 
-# the commands of the program, from its own help: indented lines that begin with a word
-commands=$("$bashgah" --lang en --help 2>/dev/null | sed -nE 's/^ +([a-z]+)( .*)?$/\1/p' | sort -u)
+# what the program says of itself: rows of two spaces, a name, and a sentence
+rows=$("$bashgah" --lang en --help 2>/dev/null | sed -nE 's/^  ([a-z]+( [a-z]+)?)  +[^ ].*$/\1/p')
+commands=$(sed 's/ .*//' <<<"$rows" | sort -u)
 for command in init doctor readers printers member issue load show portal sim; do
 	expect "--help names $command" grep -qx "$command" <<<"$commands"
 done
 
 for lang in en fa; do
+	globals=$("$bashgah" --lang $lang --help | options)
 	for page in docs/man/$lang/*.1; do
 		expect "mandoc takes $page" mandoc -T lint -W warning "$page"
 	done
 	equal "the main page's options are those of --help ($lang)" \
-		"$(sed -n '1,/COMMANDS\|فرمان‌ها/p' docs/man/$lang/bashgah.1 | options)" \
-		"$("$bashgah" --lang $lang --help | options)"
+		"$(sed -n '1,/COMMANDS\|فرمان‌ها/p' docs/man/$lang/bashgah.1 | options)" "$globals"
 	for command in $commands; do
 		page=docs/man/$lang/bashgah-$command.1
 		expect "$command has a page ($lang)" test -s "$page"
 		expect "the main page names $command ($lang)" \
 			grep -qF "bashgah\\-$command" docs/man/$lang/bashgah.1
-		# what stands before the command belongs to the main page; examples use both
-		equal "$command: the page's options are those of --help ($lang)" \
-			"$(grep -vE '^(bashgah -C|bashgah \\-C)' "$page" | options)" \
-			"$({ "$bashgah" --lang $lang "$command" --help; echo ' --lang --json'; } | options)"
+		# `member add` and its like share a page
+		said=$(grep -E "^$command( |\$)" <<<"$rows" | while read -r row; do
+			# shellcheck disable=SC2086
+			"$bashgah" --lang $lang $row --help
+		done | options)
+		equal "$command: page and --help name the same options ($lang)" \
+			"$(options <"$page" | grep -vxF -e "$globals")" "$(grep -vxF -e "$globals" <<<"$said")"
 	done
 done
 
