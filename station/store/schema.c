@@ -1,0 +1,136 @@
+/*
+ * The schema, one migration after the other. A migration that has gone out is never
+ * edited; the next change is a new one. docs/store.md says what each table is for.
+ */
+#include "station/store/own.h"
+
+#define APPEND_ONLY(table)                                                                         \
+	"CREATE TRIGGER " table "_no_update BEFORE UPDATE ON " table                               \
+	" BEGIN SELECT RAISE(ABORT, '" table " is append-only'); END;"                             \
+	"CREATE TRIGGER " table "_no_delete BEFORE DELETE ON " table                               \
+	" BEGIN SELECT RAISE(ABORT, '" table " is append-only'); END;"
+
+/* INSERT OR REPLACE deletes without asking the trigger of deletes: ask here. */
+#define NO_REPLACE(table, same)                                                                    \
+	"CREATE TRIGGER " table "_no_replace BEFORE INSERT ON " table                              \
+	" WHEN EXISTS (SELECT 1 FROM " table " WHERE " same ")"                                    \
+	" BEGIN SELECT RAISE(ABORT, '" table " is append-only'); END;"
+
+/* The first house. */
+static const char *const first[] = {
+	"CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+
+	"CREATE TABLE station(one INTEGER PRIMARY KEY CHECK(one = 1), prefix BLOB,"
+	" event_next INTEGER NOT NULL, serial_next INTEGER NOT NULL, serial_last INTEGER NOT NULL,"
+	" member_next INTEGER NOT NULL, member_last INTEGER NOT NULL,"
+	" head_seq INTEGER NOT NULL, head_hash BLOB NOT NULL CHECK(length(head_hash) = 32)) STRICT;"
+	"INSERT INTO station VALUES(1, NULL, 1, 1, 0, 1, 0, 0, zeroblob(32));"
+	"CREATE TABLE incarnation(prefix BLOB PRIMARY KEY CHECK(length(prefix) = 4),"
+	" after_seq INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;"
+	APPEND_ONLY("incarnation")
+	NO_REPLACE("incarnation", "prefix = NEW.prefix"),
+
+	"CREATE TABLE member(id INTEGER PRIMARY KEY CHECK(id BETWEEN 1 AND 4294967295),"
+	" name TEXT NOT NULL, fold TEXT NOT NULL, phone TEXT, tier INTEGER NOT NULL,"
+	" created INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX member_fold ON member(fold);"
+	"CREATE INDEX member_phone ON member(phone) WHERE phone IS NOT NULL;",
+
+	"CREATE TABLE journal(seq INTEGER PRIMARY KEY,"
+	" event BLOB NOT NULL UNIQUE CHECK(length(event) = 8), kind TEXT NOT NULL, at INTEGER NOT NULL,"
+	" body TEXT NOT NULL, prev BLOB NOT NULL CHECK(length(prev) = 32),"
+	" hash BLOB NOT NULL CHECK(length(hash) = 32)) STRICT;"
+	APPEND_ONLY("journal")
+	"CREATE TRIGGER journal_chain BEFORE INSERT ON journal"
+	" WHEN (NEW.seq, NEW.prev) IS NOT (SELECT head_seq + 1, head_hash FROM station)"
+	" OR EXISTS (SELECT 1 FROM journal WHERE event = NEW.event)"
+	" BEGIN SELECT RAISE(ABORT, 'journal rows join at its head'); END;"
+	"CREATE TABLE reversal(event BLOB PRIMARY KEY REFERENCES journal(event),"
+	" reverses BLOB NOT NULL REFERENCES journal(event), CHECK(event <> reverses))"
+	" STRICT, WITHOUT ROWID;"
+	APPEND_ONLY("reversal")
+	NO_REPLACE("reversal", "event = NEW.event"),
+
+	"CREATE TABLE card(number INTEGER PRIMARY KEY CHECK(number BETWEEN 1 AND 9999999999999999),"
+	" uid BLOB CHECK(length(uid) IN (4, 7, 10)), chip INTEGER NOT NULL,"
+	" member INTEGER REFERENCES member(id), application INTEGER NOT NULL, tier INTEGER NOT NULL,"
+	" valid_to INTEGER NOT NULL, unit INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+	" state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 3),"
+	" record BLOB CHECK(length(record) = 128), record_hash BLOB CHECK(length(record_hash) = 32),"
+	" sequence INTEGER NOT NULL, value INTEGER NOT NULL,"
+	" token_hash BLOB CHECK(length(token_hash) = 32),"
+	" created_event BLOB NOT NULL REFERENCES journal(event) DEFERRABLE INITIALLY DEFERRED,"
+	" created INTEGER NOT NULL,"
+	" CHECK((record IS NULL) = (record_hash IS NULL) AND (record IS NULL) = (sequence = 0))) STRICT;"
+	"CREATE UNIQUE INDEX card_life ON card(uid, number) WHERE uid IS NOT NULL;"
+	"CREATE INDEX card_member ON card(member) WHERE member IS NOT NULL;"
+	"CREATE TRIGGER card_no_delete BEFORE DELETE ON card"
+	" BEGIN SELECT RAISE(ABORT, 'cards are closed, never deleted'); END;"
+	"CREATE TRIGGER card_no_replace BEFORE INSERT ON card"
+	" WHEN EXISTS (SELECT 1 FROM card WHERE number = NEW.number)"
+	" BEGIN SELECT RAISE(ABORT, 'a card number is given once'); END;"
+	"CREATE TRIGGER card_identity BEFORE UPDATE OF number, uid, chip, created_event, created ON card"
+	" BEGIN SELECT RAISE(ABORT, 'a card keeps its number and chip'); END;"
+	"CREATE TRIGGER card_sequence BEFORE UPDATE OF sequence ON card"
+	" WHEN NEW.sequence < OLD.sequence"
+	" BEGIN SELECT RAISE(ABORT, 'a card''s sequence never goes back'); END;"
+	"CREATE TABLE token(hash BLOB PRIMARY KEY CHECK(length(hash) = 32),"
+	" card INTEGER NOT NULL REFERENCES card(number)) STRICT, WITHOUT ROWID;",
+
+	"CREATE TABLE intent(seq INTEGER PRIMARY KEY REFERENCES journal(seq),"
+	" event BLOB NOT NULL UNIQUE REFERENCES journal(event), kind TEXT NOT NULL,"
+	" card INTEGER NOT NULL REFERENCES card(number), uid BLOB, h0 BLOB CHECK(length(h0) = 32),"
+	" h0_sequence INTEGER NOT NULL, r1 BLOB NOT NULL CHECK(length(r1) = 128),"
+	" r1_sequence INTEGER NOT NULL, delta INTEGER NOT NULL, amount INTEGER NOT NULL,"
+	" unit INTEGER NOT NULL, log BLOB NOT NULL CHECK(length(log) = 32),"
+	" cert BLOB CHECK(length(cert) = 128), url TEXT, keys BLOB NOT NULL, request TEXT, what TEXT,"
+	" at INTEGER NOT NULL, state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 2),"
+	" cash INTEGER NOT NULL CHECK(cash BETWEEN 0 AND 2),"
+	" goods INTEGER NOT NULL CHECK(goods BETWEEN 0 AND 2),"
+	" closed_by BLOB REFERENCES journal(event),"
+	" CHECK((state = 0) = (closed_by IS NULL)), CHECK(state <> 2 OR cash <> 1)) STRICT;"
+	"CREATE INDEX intent_open_card ON intent(card) WHERE state = 0;"
+	"CREATE INDEX intent_open_uid ON intent(uid) WHERE state = 0 AND uid IS NOT NULL;"
+	NO_REPLACE("intent", "seq = NEW.seq OR event = NEW.event")
+	"CREATE TRIGGER intent_no_delete BEFORE DELETE ON intent"
+	" BEGIN SELECT RAISE(ABORT, 'intents are closed, never deleted'); END;"
+	"CREATE TRIGGER intent_fixed BEFORE UPDATE OF seq, event, kind, card, uid, h0, h0_sequence, r1,"
+	" r1_sequence, delta, amount, unit, log, cert, url, keys, request, what, at ON intent"
+	" BEGIN SELECT RAISE(ABORT, 'an intent is written once'); END;"
+	"CREATE TRIGGER intent_forward BEFORE UPDATE OF state, cash, goods, closed_by ON intent"
+	" WHEN OLD.state <> 0"
+	" OR NOT (NEW.cash = OLD.cash OR (OLD.cash = 1 AND NEW.cash = 2))"
+	" OR NOT (NEW.goods = OLD.goods OR (OLD.goods = 1 AND NEW.goods = 2))"
+	" BEGIN SELECT RAISE(ABORT, 'an intent only moves forward'); END;"
+	"CREATE TABLE request(id TEXT PRIMARY KEY, what TEXT NOT NULL,"
+	" event BLOB NOT NULL REFERENCES intent(event)) STRICT, WITHOUT ROWID;"
+	APPEND_ONLY("request")
+	NO_REPLACE("request", "id = NEW.id"),
+
+	"CREATE TABLE account(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, owner INTEGER NOT NULL,"
+	" unit INTEGER NOT NULL, balance INTEGER NOT NULL DEFAULT 0, UNIQUE(kind, owner, unit)) STRICT;"
+	"CREATE TRIGGER account_no_delete BEFORE DELETE ON account"
+	" BEGIN SELECT RAISE(ABORT, 'accounts stay'); END;"
+	"CREATE TRIGGER account_identity BEFORE UPDATE OF id, kind, owner, unit ON account"
+	" BEGIN SELECT RAISE(ABORT, 'an account stays what it is'); END;"
+	"CREATE TABLE lot(id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES account(id),"
+	" origin BLOB NOT NULL REFERENCES journal(event), available_from INTEGER NOT NULL,"
+	" expires_on INTEGER NOT NULL) STRICT;"
+	APPEND_ONLY("lot")
+	NO_REPLACE("lot", "id = NEW.id")
+	"CREATE TABLE entry(event BLOB NOT NULL REFERENCES journal(event), line INTEGER NOT NULL,"
+	" account INTEGER NOT NULL REFERENCES account(id), lot INTEGER REFERENCES lot(id),"
+	" amount INTEGER NOT NULL CHECK(amount <> 0), PRIMARY KEY(event, line)) STRICT, WITHOUT ROWID;"
+	APPEND_ONLY("entry")
+	NO_REPLACE("entry", "event = NEW.event AND line = NEW.line"),
+
+	"CREATE TABLE view_dirty(card INTEGER NOT NULL REFERENCES card(number),"
+	" hash BLOB NOT NULL CHECK(length(hash) = 32), PRIMARY KEY(card, hash)) STRICT, WITHOUT ROWID;",
+	NULL,
+};
+
+static const char *const *const migrations[] = {first};
+
+const struct db_schema store_schema = {
+	STORE_APPLICATION_ID, migrations, (int)(sizeof(migrations) / sizeof(migrations[0])),
+};
