@@ -1,0 +1,106 @@
+/*
+ * The command line: one table of commands, one file each. A command gets its options
+ * parsed, does its work through flow, and says the result twice: as sentences and as a
+ * JSON object. It returns an err; the exit code follows from it.
+ */
+#ifndef STATION_CLI_CLI_H
+#define STATION_CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "station/base/err.h"
+#include "station/flow/flow.h"
+#include "station/flow/station.h"
+#include "station/text/text.h"
+
+/* What the shell is told; in docs, man pages and tests under these numbers. */
+enum cli_exit { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_IN_DOUBT = 3, EXIT_ENVIRONMENT = 4 };
+
+/* The exit code of a class of error. */
+enum cli_exit cli_exit_code(enum err e);
+
+#define CLI_OPTIONS_MAX 16
+#define CLI_WORDS_MAX 16
+
+struct cli_option {
+	const char *name;	/* without dashes; NULL ends a table */
+	const char *arg;	/* what the value is called in help; NULL: a flag */
+	enum msg help;
+};
+
+struct cli;
+
+struct cli_command {
+	const char *name;		/* "issue", "member add" */
+	const char *words;		/* operands in the usage line: "AMOUNT", "" if none */
+	int words_min, words_max;
+	enum msg summary;
+	const struct cli_option *options;
+	enum err (*run)(struct cli *c, struct why *w);
+};
+
+struct cli {
+	const struct cli_command *command;
+	const char *folder;
+	enum lang lang;
+	bool json;
+	int passphrase_fd;		/* -1: ask */
+	const char *value[CLI_OPTIONS_MAX];	/* by place in the command's table; "" for a flag given */
+	const char *word[CLI_WORDS_MAX];
+	int word_count;
+	json_t *root;			/* the answer under --json */
+};
+
+extern const struct cli_command *const cli_commands[];	/* NULL-ended */
+
+/* All of the program: parse, run, say, exit code. */
+int cli_main(int argc, char **argv);
+
+/* Value of an option of the running command; NULL if not given. Asserts that it is in the table. */
+const char *cli_value(const struct cli *c, const char *name);
+bool cli_flag(const struct cli *c, const char *name);
+/* A whole number option within bounds, or `otherwise` if not given. Errors: ERR_USAGE. */
+enum err cli_number(const struct cli *c, const char *name, int64_t min, int64_t max,
+    int64_t otherwise, int64_t *out, struct why *w);
+
+/* One sentence of the answer to people; nothing under --json. Up to four facts. */
+void cli_say(const struct cli *c, enum msg id, const struct why_in *facts, unsigned n);
+/* One line as it is: a table's row. */
+void cli_line(const struct cli *c, const char *line);
+/* A label and its value, aligned. */
+void cli_fact(const struct cli *c, enum msg label, const char *value);
+/* Help of one command, or of all. */
+void cli_help(const struct cli *c, const struct cli_command *of);
+
+/* The members of the JSON answer; they take text, numbers and flags as they come. */
+void cli_json_str(struct cli *c, const char *key, const char *value);
+void cli_json_int(struct cli *c, const char *key, int64_t value);
+void cli_json_bool(struct cli *c, const char *key, bool value);
+void cli_json_hex(struct cli *c, const char *key, const uint8_t *p, size_t len);
+
+/* Opens the club of -C; keys with the passphrase from --passphrase-fd, systemd credentials or a prompt. */
+enum err cli_station(struct cli *c, enum station_need need, struct station **out, struct why *w);
+/* station_passphrase on a struct cli. */
+enum err cli_passphrase(void *ctx, char *out, size_t cap, struct why *w);
+/* Read one passphrase line from a descriptor. */
+enum err cli_passphrase_from(int fd, char *out, size_t cap, struct why *w);
+
+/* --- pieces that several commands share */
+
+/* Run a flow on --reader, --wait, --request; shows progress on a terminal, reports the heal. */
+enum err cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq,
+    struct flow_result *out, struct why *w);
+/* The card of a result, said and in JSON. */
+void cli_card(struct cli *c, const struct station *s, const struct flow_result *r);
+/* The one member that `typed` names: id, phone, or a name that only one has. Errors: ERR_NOT_FOUND, ERR_DUPLICATE. */
+enum err cli_member(struct cli *c, struct station *s, const char *typed, uint32_t *id, struct why *w);
+/* A card number as typed, checked. Errors: ERR_FORMAT. */
+enum err cli_card_number(const char *typed, uint64_t *number, struct why *w);
+/* Print a card on --printer and follow it. */
+enum err cli_print(struct cli *c, struct station *s, uint64_t card, struct why *w);
+/* The printer of --printer, or the club's own prints folder; `room` holds the latter's name. */
+const char *cli_printer(const struct cli *c, const struct station *s, char room[STATION_PATH_CAP]);
+
+#endif

@@ -1,0 +1,107 @@
+/* bashgah issue: a new card for a member, chip and print. */
+#include <string.h>
+
+#include "station/base/clock.h"
+#include "station/cli/commands.h"
+#include "station/club/tier.h"
+#include "station/flow/artwork.h"
+
+#define VALID_DAYS_DEFAULT 1095
+#define VALID_DAYS_MAX 7300
+
+static const struct cli_option options[] = {
+	{"member", "MEMBER", MSG_OPT_MEMBER},
+	{"tier", "TIER", MSG_OPT_TIER},
+	{"valid-days", "N", MSG_OPT_VALID_DAYS},
+	{"reader", "READER", MSG_OPT_READER},
+	{"wait", "SECONDS", MSG_OPT_WAIT},
+	{"request", "ID", MSG_OPT_REQUEST},
+	{"quick", NULL, MSG_OPT_QUICK},
+	{"printer", "PRINTER", MSG_OPT_PRINTER},
+	{"design", "NAME", MSG_OPT_DESIGN},
+	{"card-lang", "fa|en", MSG_OPT_CARD_LANG},
+	{"no-print", NULL, MSG_OPT_NO_PRINT},
+	{NULL, NULL, MSG_NONE},
+};
+
+static enum err
+take_options(struct cli *c, struct station *s, struct flow_request *rq, struct why *w)
+{
+	const char *member = cli_value(c, "member");
+	const char *tier = cli_value(c, "tier");
+	int64_t days;
+	enum err e;
+
+	if (member == NULL)
+		return why_set(w, ERR_USAGE, MSG_ISSUE_NEEDS_MEMBER);
+	e = cli_number(c, "valid-days", 0, VALID_DAYS_MAX, VALID_DAYS_DEFAULT, &days, w);
+	if (e == ERR_OK)
+		e = cli_member(c, s, member, &rq->member, w);
+	if (e == ERR_OK && tier != NULL)
+		e = club_tier_parse(tier, &rq->tier, w);
+	rq->skip_refusals = cli_flag(c, "quick");
+	rq->valid_to = days == 0 ? 0 : (uint16_t)(station_day(s, clock_now_ms()) + days);
+	return e;
+}
+
+/* A name that does not fit or a queue that is not there is found before a card is touched. */
+static enum err
+check_print(struct cli *c, struct station *s, const struct flow_request *rq, struct why *w)
+{
+	char room[STATION_PATH_CAP];
+	struct artwork_request a = {.printer = cli_printer(c, s, room),
+	    .design = cli_value(c, "design")};
+	const char *lang = cli_value(c, "card-lang");
+
+	if (lang != NULL && !lang_parse(lang, &a.lang))
+		return why_set(w, ERR_USAGE, MSG_LANG_UNKNOWN, WHY_CODE(lang));
+	return station_check_print(s, &a, rq->member, rq->tier, rq->valid_to, w);
+}
+
+/* The card is made whatever the printer does; how to print it again is said. */
+static enum err
+print(struct cli *c, struct station *s, uint64_t card, struct why *w)
+{
+	enum err e = cli_print(c, s, card, w);
+
+	if (e != ERR_OK)
+		cli_say(c, MSG_ISSUED_NOT_PRINTED, NULL, 0);
+	return e;
+}
+
+static enum err
+run_in(struct cli *c, struct station *s, struct why *w)
+{
+	struct flow_request rq = {.flow = FLOW_ISSUE};
+	struct flow_result r;
+	bool paper = !cli_flag(c, "no-print");
+	enum err e = take_options(c, s, &rq, w);
+
+	if (e == ERR_OK && paper)
+		e = check_print(c, s, &rq, w);
+	if (e == ERR_OK)
+		e = cli_run_flow(c, s, &rq, &r, w);
+	if (e != ERR_OK)
+		return e;
+	cli_say(c, MSG_ISSUED, NULL, 0);
+	cli_card(c, s, &r);
+	cli_json_hex(c, "event", r.event, sizeof(r.event));
+	return paper ? print(c, s, r.card_number, w) : ERR_OK;
+}
+
+static enum err
+run(struct cli *c, struct why *w)
+{
+	struct station *s;
+	enum err e = cli_station(c, STATION_KEYS, &s, w);
+
+	if (e != ERR_OK)
+		return e;
+	e = run_in(c, s, w);
+	station_close(&s);
+	return e;
+}
+
+const struct cli_command command_issue = {
+	"issue", "", 0, 0, MSG_CMD_ISSUE, options, run,
+};

@@ -1,0 +1,11 @@
+/* Every command there is, each in a file of its own. */
+#ifndef STATION_CLI_COMMANDS_H
+#define STATION_CLI_COMMANDS_H
+
+#include "station/cli/cli.h"
+
+extern const struct cli_command command_init, command_doctor, command_readers, command_printers,
+    command_member_add, command_member_find, command_member_show, command_issue, command_load,
+    command_show, command_print, command_portal, command_sim;
+
+#endif

@@ -1,0 +1,286 @@
+/* What the commands at the desk share: readers, cards, members, prints. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cardapps/number.h"
+#include "station/cli/cli.h"
+#include "station/club/member.h"
+#include "station/club/tier.h"
+#include "station/flow/artwork.h"
+#include "station/flow/readers.h"
+#include "station/flow/settings.h"
+
+#define READER_DEFAULT "sim:desfire-ev1"
+#define WAIT_DEFAULT_S 30
+#define WAIT_MAX_S 600
+#define PRINT_WAIT_MS 180000u
+
+/* --- progress, on a terminal only */
+
+static void
+on_stage(void *ctx, enum tap_stage stage, unsigned step, unsigned of)
+{
+	static const enum msg words[] = {
+		[TAP_WAIT] = MSG_STAGE_WAIT, [TAP_READ] = MSG_STAGE_READ, [TAP_HEAL] = MSG_STAGE_HEAL,
+		[TAP_INTEND] = MSG_STAGE_INTEND, [TAP_WRITE] = MSG_STAGE_WRITE,
+		[TAP_CONFIRM] = MSG_STAGE_CONFIRM, [TAP_SETTLE] = MSG_STAGE_SETTLE,
+	};
+	const struct cli *c = ctx;
+	char text[TEXT_CAP];
+	char count[TEXT_SHORT_CAP];
+	char whole[TEXT_SHORT_CAP];
+
+	if (c->json || !isatty(STDERR_FILENO))
+		return;
+	text_message(c->lang, words[stage], NULL, 0, text, sizeof(text));
+	(void)fprintf(stderr, "\r\033[K%s", text);
+	if (of > 1) {
+		text_number(c->lang, step, count, sizeof(count));
+		text_number(c->lang, of, whole, sizeof(whole));
+		(void)fprintf(stderr, " %s/%s", count, whole);
+	}
+	if (stage == TAP_SETTLE)
+		(void)fprintf(stderr, "\r\033[K");
+	(void)fflush(stderr);
+}
+
+/* --- flows */
+
+static enum err
+take_request(struct cli *c, struct flow_request *rq, struct why *w)
+{
+	const char *request = cli_value(c, "request");
+	int64_t wait;
+	enum err e = cli_number(c, "wait", 0, WAIT_MAX_S, WAIT_DEFAULT_S, &wait, w);
+
+	if (e != ERR_OK)
+		return e;
+	rq->wait_ms = (unsigned)wait * 1000u;
+	if (request == NULL)
+		return ERR_OK;
+	if (request[0] == '\0' || strlen(request) >= sizeof(rq->request))
+		return why_set(w, ERR_USAGE, MSG_REQUEST_LENGTH, WHY_NUM(sizeof(rq->request) - 1));
+	memcpy(rq->request, request, strlen(request) + 1);
+	return ERR_OK;
+}
+
+/* A heal is told before anything else: it is about the customer's money. */
+static void
+say_heal(struct cli *c, const struct heal_report *h)
+{
+	static const enum msg words[] = {
+		[HEAL_NONE] = MSG_NONE, [HEAL_APPLIED] = MSG_HEAL_APPLIED,
+		[HEAL_WRITTEN] = MSG_HEAL_WRITTEN, [HEAL_VOIDED] = MSG_HEAL_VOIDED,
+		[HEAL_OPEN] = MSG_HEAL_OPEN,
+	};
+	static const char *const names[] = {"none", "applied", "written", "voided", "open"};
+	const struct why_in facts[] = {WHY_CODE(flow_name(h->flow)), WHY_MONEY(h->amount)};
+
+	cli_json_str(c, "healed", names[h->outcome]);
+	if (h->outcome == HEAL_VOIDED && h->cash_taken)
+		cli_say(c, MSG_HEAL_RETURN_CASH, facts, 2);
+	else if (h->outcome != HEAL_NONE)
+		cli_say(c, words[h->outcome], facts, 2);
+}
+
+enum err
+cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq, struct flow_result *out,
+    struct why *w)
+{
+	const char *name = cli_value(c, "reader");
+	enum err e = take_request(c, rq, w);
+
+	if (e == ERR_OK)
+		e = station_reader_open(s, name != NULL ? name : READER_DEFAULT, &rq->reader, w);
+	if (e != ERR_OK)
+		return e;
+	rq->watch = on_stage;
+	rq->watch_ctx = c;
+	e = flow_run(s, rq, out, w);
+	if (isatty(STDERR_FILENO) && !c->json)
+		(void)fprintf(stderr, "\r\033[K");
+	reader_close(&rq->reader);
+	say_heal(c, &out->heal);
+	if (out->repeated)
+		cli_say(c, MSG_REQUEST_REPEATED, NULL, 0);
+	cli_json_bool(c, "repeated", out->repeated);
+	cli_json_bool(c, "in_doubt", out->in_doubt);
+	cli_json_int(c, "apdus", out->apdus);
+	return e;
+}
+
+/* --- a card */
+
+static void
+card_chip(struct cli *c, const struct flow_result *r)
+{
+	char uid[2 * CARD_UID_CAP + 1] = "";
+
+	for (size_t i = 0; i < r->chip.uid_len; i++)
+		(void)snprintf(uid + 2 * i, 3, "%02X", r->chip.uid[i]);
+	cli_fact(c, MSG_LABEL_CHIP, r->chip.name);
+	cli_fact(c, MSG_LABEL_UID, uid);
+	cli_json_str(c, "chip", r->chip.name);
+	cli_json_str(c, "uid", uid);
+}
+
+static void
+card_validity(struct cli *c, uint16_t day)
+{
+	char text[TEXT_SHORT_CAP];
+
+	cli_json_int(c, "valid_to_day", day);
+	if (day == 0)
+		text_message(c->lang, MSG_VALID_OPEN, NULL, 0, text, sizeof(text));
+	else
+		text_date(c->lang, day, DATE_LONG, text, sizeof(text));
+	cli_fact(c, MSG_LABEL_VALID, text);
+}
+
+static void
+card_holder(struct cli *c, const struct station *s, const struct flow_result *r)
+{
+	struct store_member m;
+	char text[TEXT_SHORT_CAP];
+
+	if (club_member_get(s->store, r->member, &m, NULL) == ERR_OK)
+		cli_fact(c, MSG_LABEL_MEMBER, m.name);
+	cli_json_int(c, "member", r->member);
+	text_message(c->lang, club_tier_name(r->tier), NULL, 0, text, sizeof(text));
+	cli_fact(c, MSG_LABEL_TIER, text);
+	cli_json_str(c, "tier", club_tier_id(r->tier) != NULL ? club_tier_id(r->tier) : "");
+}
+
+void
+cli_card(struct cli *c, const struct station *s, const struct flow_result *r)
+{
+	char digits[CARD_NUMBER_DIGITS + 1] = "";
+	char text[TEXT_SHORT_CAP];
+
+	(void)card_number_format(r->card_number, digits);
+	text_card_number(c->lang, digits, text, sizeof(text));
+	cli_fact(c, MSG_LABEL_NUMBER, text);
+	cli_json_str(c, "card", digits);
+	card_holder(c, s, r);
+	text_money(c->lang, r->balance, MONEY_BOTH, text, sizeof(text));
+	cli_fact(c, MSG_LABEL_BALANCE, text);
+	cli_json_int(c, "balance_rial", r->balance);
+	card_validity(c, r->valid_to);
+	if (r->has_chip)
+		card_chip(c, r);
+}
+
+enum err
+cli_card_number(const char *typed, uint64_t *number, struct why *w)
+{
+	char digits[CARD_NUMBER_DIGITS + 1];
+	enum err e = text_parse_card_number(typed, digits, w);
+
+	if (e != ERR_OK)
+		return e;
+	if (!card_number_parse(digits, number))
+		return why_set(w, ERR_FORMAT, MSG_CARD_NUMBER_WRONG, WHY_CODE(typed));
+	return ERR_OK;
+}
+
+/* --- members */
+
+struct found {
+	uint32_t id;
+	unsigned count;
+};
+
+static bool
+count_member(const struct store_member *m, void *ctx)
+{
+	struct found *f = ctx;
+
+	f->id = m->id;
+	f->count++;
+	return f->count < 2;
+}
+
+enum err
+cli_member(struct cli *c, struct station *s, const char *typed, uint32_t *id, struct why *w)
+{
+	struct found f = {0, 0};
+	enum err e = club_member_find(s->store, typed, count_member, &f, w);
+
+	(void)c;
+	if (e != ERR_OK)
+		return e;
+	if (f.count > 1)
+		return why_set(w, ERR_DUPLICATE, MSG_MEMBER_NOT_ONE, WHY_STR(typed));
+	*id = f.id;
+	return ERR_OK;
+}
+
+/* --- prints */
+
+const char *
+cli_printer(const struct cli *c, const struct station *s, char room[STATION_PATH_CAP])
+{
+	const char *name = cli_value(c, "printer");
+	const int space = STATION_PATH_CAP - (int)sizeof("file:/" STATION_PRINTS);
+
+	if (name != NULL)
+		return name;
+	(void)snprintf(room, STATION_PATH_CAP, "file:%.*s/" STATION_PRINTS, space, s->folder);
+	return room;
+}
+
+static bool
+on_print(void *ctx, const struct print_status *st)
+{
+	const struct cli *c = ctx;
+	char text[TEXT_CAP];
+
+	if (st->reason == MSG_NONE || c->json)
+		return true;
+	text_message(c->lang, st->reason, NULL, 0, text, sizeof(text));
+	(void)fprintf(stderr, "%s\n", text);
+	return true;
+}
+
+static enum err
+card_language(const struct cli *c, enum lang *out, struct why *w)
+{
+	const char *lang = cli_value(c, "card-lang");
+
+	*out = LANG_FA;
+	if (lang != NULL && !lang_parse(lang, out))
+		return why_set(w, ERR_USAGE, MSG_LANG_UNKNOWN, WHY_CODE(lang));
+	return ERR_OK;
+}
+
+enum err
+cli_print(struct cli *c, struct station *s, uint64_t card, struct why *w)
+{
+	char room[STATION_PATH_CAP];
+	struct artwork_request rq = {
+		.card = card, .printer = cli_printer(c, s, room), .design = cli_value(c, "design"),
+		.timeout_ms = PRINT_WAIT_MS, .watch = on_print, .watch_ctx = c,
+	};
+	struct artwork_report report = {0};
+	enum err e = card_language(c, &rq.lang, w);
+
+	if (e == ERR_OK)
+		e = station_print_card(s, &rq, &report, w);
+	cli_json_str(c, "print_job", report.job);
+	cli_json_str(c, "print_state", report.job[0] != '\0' ? print_state_name(report.last.state) : "none");
+	if (e != ERR_OK)
+		return e;
+	cli_json_str(c, "pdf", report.pdf);
+	cli_json_str(c, "png_front", report.png_front);
+	cli_json_str(c, "png_back", report.png_back);
+	cli_say(c, MSG_PRINTED, (const struct why_in[]){WHY_CODE(rq.printer)}, 1);
+	if (report.pdf[0] != '\0') {
+		cli_fact(c, MSG_LABEL_PDF, report.pdf);
+		cli_fact(c, MSG_LABEL_FRONT, report.png_front);
+		cli_fact(c, MSG_LABEL_BACK, report.png_back);
+	}
+	return ERR_OK;
+}

@@ -1,0 +1,49 @@
+/*
+ * The printed card: from the book's row to paper, followed to the job's end. No money and
+ * no card state depends on what a printer says; a print that failed is repeated with the same number and QR.
+ */
+#ifndef STATION_FLOW_ARTWORK_H
+#define STATION_FLOW_ARTWORK_H
+
+#include <stdint.h>
+
+#include "printer/printer.h"
+#include "station/base/err.h"
+#include "station/flow/station.h"
+#include "station/text/text.h"
+
+struct artwork_request {
+	uint64_t card;
+	const char *printer;		/* "file:DIR" or a queue of CUPS */
+	const char *design;		/* name in the club's designs folder; NULL: "default", or "default-en" in English */
+	enum lang lang;			/* of the words on the card */
+	unsigned timeout_ms;		/* how long to follow the job */
+	print_watch watch;		/* may be NULL */
+	void *watch_ctx;
+};
+
+struct artwork_report {
+	char title[101];		/* the print's own identity */
+	char job[PRINT_JOB_CAP];
+	struct print_status last;
+	char pdf[STATION_PATH_CAP];	/* "file:" only: where the pages are; else "" */
+	char png_front[STATION_PATH_CAP];
+	char png_back[STATION_PATH_CAP];
+};
+
+/*
+ * Draw the card and print it. The print is journaled when submitted and when it ended. ERR_OK only
+ * if the job was seen to end as done. Errors: ERR_NOT_FOUND (no such card), those of design_load,
+ * card_render_pdf, queue_open, queue_wait.
+ */
+enum err station_print_card(struct station *s, const struct artwork_request *rq,
+    struct artwork_report *out, struct why *w);
+
+/*
+ * Would this member's card come out? Design, fonts, fit and queue are looked at before a card is touched.
+ * Errors: as station_print_card.
+ */
+enum err station_check_print(struct station *s, const struct artwork_request *rq, uint32_t member,
+    uint8_t tier, uint16_t valid_to, struct why *w);
+
+#endif

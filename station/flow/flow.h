@@ -1,0 +1,103 @@
+/*
+ * The desk flows: rows of one table on one tap engine.
+ *
+ *   read the card -> heal what an earlier pull left -> decide -> intend (journal, committed)
+ *   -> write the card -> read back -> settle (journal and ledger, committed)
+ *
+ * Money and cards cannot be lost between two arrows: docs/architecture.md, "One tap".
+ */
+#ifndef STATION_FLOW_FLOW_H
+#define STATION_FLOW_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cardapps/chip/chip.h"
+#include "cardapps/reader/reader.h"
+#include "cardapps/record.h"
+#include "station/base/err.h"
+#include "station/flow/station.h"
+
+enum flow_id { FLOW_ISSUE, FLOW_LOAD, FLOW_SHOW, FLOW_COUNT };
+
+/* Where a tap stands; told to whoever watches. */
+enum tap_stage { TAP_WAIT, TAP_READ, TAP_HEAL, TAP_INTEND, TAP_WRITE, TAP_CONFIRM, TAP_SETTLE };
+typedef void (*tap_watch)(void *ctx, enum tap_stage stage, unsigned step, unsigned of);
+
+#define FLOW_REQUEST_CAP 64
+
+struct flow_request {
+	enum flow_id flow;
+	struct reader *reader;		/* borrowed; NULL: a card without a chip */
+	unsigned wait_ms;		/* for the card */
+	char request[FLOW_REQUEST_CAP];	/* the caller's id of this act; "": none, nothing is recognised again */
+	tap_watch watch;		/* may be NULL */
+	void *watch_ctx;
+
+	uint32_t member;		/* issue */
+	uint8_t tier;			/* issue */
+	uint16_t valid_to;		/* issue; 0 open */
+	bool skip_refusals;		/* issue: leave out the proof that strangers are refused */
+
+	int64_t amount;			/* load, rial; the cash is in the till before the card is asked for */
+
+	uint64_t card_number;		/* load, show without a chip; with one 0 or what must be on it */
+};
+
+/* What a heal did before the flow itself had its turn. */
+enum heal_outcome {
+	HEAL_NONE,		/* nothing was in doubt */
+	HEAL_APPLIED,		/* the card held the change already: settled */
+	HEAL_WRITTEN,		/* the card did not hold it: written again, same bytes, settled */
+	HEAL_VOIDED,		/* another change had won: void, its money said below */
+	HEAL_OPEN		/* cannot be judged here yet: stays in doubt, card served */
+};
+
+struct heal_report {
+	enum heal_outcome outcome;
+	enum flow_id flow;		/* of the intent healed */
+	uint8_t event[8];
+	int64_t amount;
+	bool cash_taken;
+};
+
+struct flow_result {
+	bool done;			/* false with ERR_IN_DOUBT or a refusal */
+	bool repeated;			/* the same request again: this is its first answer */
+	bool by_heal;			/* finishing the earlier, interrupted act was the whole tap */
+	uint8_t event[8];
+	struct heal_report heal;
+
+	bool has_chip;
+	struct chip_id chip;
+	enum card_state state;
+	bool has_record;
+	struct record record;		/* verified */
+	uint8_t record_bytes[RECORD_LEN];
+	struct cert signer;
+	int32_t value;			/* steps in the value file */
+
+	uint64_t card_number;
+	uint32_t member;
+	uint8_t tier;
+	uint16_t valid_to;
+	int64_t balance;		/* rial, after the flow */
+	int64_t amount;			/* what this flow moved */
+	bool in_doubt;			/* something of this card still waits */
+	bool in_book;			/* this station's book knows the card */
+	unsigned apdus;
+};
+
+/*
+ * One act at the desk. Blocks for the card up to wait_ms, then for the card's own time.
+ * ERR_OK: done, durable, read back. ERR_IN_DOUBT: begun, the same card must come back; nothing is
+ * lost and nothing can happen twice. Anything else: refused before a byte was written and before
+ * money moved. Result and why are filled as far as known.
+ */
+enum err flow_run(struct station *s, const struct flow_request *rq, struct flow_result *out,
+    struct why *w);
+
+/* "issue", "load", "show". */
+const char *flow_name(enum flow_id id);
+
+#endif

@@ -1,0 +1,207 @@
+/* Issue: a new card of ours, for a member. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cardapps/number.h"
+#include "station/base/clock.h"
+#include "station/base/secret.h"
+#include "station/club/member.h"
+#include "station/club/ranges.h"
+#include "station/club/tier.h"
+#include "station/flow/tap.h"
+#include "station/flow/token.h"
+
+static enum err
+check(struct tap *t, struct why *w)
+{
+	struct store_member m;
+
+	if (club_tier_id(t->rq->tier) == NULL)
+		return why_set(w, ERR_ARG, MSG_TIER_UNKNOWN, WHY_NUM(t->rq->tier));
+	return club_member_get(t->s->store, t->rq->member, &m, w);
+}
+
+static void
+store_key(const struct key_step *from, struct intent_key *to)
+{
+	to->chip_class = from->new_ref.chip_class;
+	memcpy(to->aid, from->new_ref.aid, sizeof(to->aid));
+	to->key_no = from->new_ref.key_no;
+	to->old_ref = (struct intent_key_ref){(uint8_t)from->old_ref.origin,
+	    (uint8_t)from->old_ref.slot, from->old_ref.epoch};
+	to->new_ref = (struct intent_key_ref){(uint8_t)from->new_ref.origin,
+	    (uint8_t)from->new_ref.slot, from->new_ref.epoch};
+	memcpy(to->kcv, from->kcv, sizeof(to->kcv));
+}
+
+static void
+load_ref(const struct store_intent *in, const struct intent_key *k, const struct intent_key_ref *r,
+    struct key_ref *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->origin = (enum key_origin)r->origin;
+	out->slot = (enum key_slot)r->slot;
+	out->epoch = r->epoch;
+	out->chip_class = k->chip_class;
+	out->key_no = k->key_no;
+	memcpy(out->aid, k->aid, sizeof(out->aid));
+	memcpy(out->uid, in->uid, in->uid_len);
+	out->uid_len = in->uid_len;
+}
+
+static void
+load_key(const struct store_intent *in, const struct intent_key *k, struct key_step *to)
+{
+	load_ref(in, k, &k->old_ref, &to->old_ref);
+	load_ref(in, k, &k->new_ref, &to->new_ref);
+	memcpy(to->kcv, k->kcv, sizeof(to->kcv));
+}
+
+/* The references of every key this card will get stand in the intent before its first byte. */
+static enum err
+plan_keys(struct tap *t, struct why *w)
+{
+	struct key_step steps[CARD_KEY_STEPS_CAP];
+	size_t count = 0;
+	enum err e = card_plan_keys(t->card, safe_get_info(t->s->safe)->epoch, steps, &count, w);
+
+	for (size_t i = 0; e == ERR_OK && i < count; i++)
+		store_key(&steps[i], &t->intent.keys[i]);
+	t->intent.key_count = count;
+	return e;
+}
+
+static enum err
+decide(struct tap *t, struct why *w)
+{
+	if (t->card == NULL)
+		return ERR_OK;
+	switch (t->content.state) {
+	case CARD_NEW:
+		break;
+	case CARD_PARTIAL:
+		return why_set(w, ERR_CARD_PARTIAL, MSG_CARD_BEGUN_ELSEWHERE);
+	case CARD_READY:
+		return why_set(w, ERR_CARD_TAKEN, MSG_CARD_ALREADY_ISSUED);
+	case CARD_FOREIGN:
+		return why_set(w, ERR_CARD_FOREIGN, MSG_CARD_OTHER_CLUB);
+	}
+	if (t->in_book && t->row.state != STORE_CARD_CLOSED)
+		return why_set(w, ERR_REFUSED, MSG_CARD_WIPED);
+	return plan_keys(t, w);
+}
+
+static bool
+accept_serial(uint32_t serial, uint64_t *number, void *ctx)
+{
+	const struct station *s = ctx;
+
+	return card_number_make(s->set.number_prefix, card_number_club(s->club), serial, number);
+}
+
+static void
+first_record(const struct tap *t, uint64_t number, struct record *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->application = APP_LOYALTY;
+	r->tier = t->rq->tier;
+	r->flags = (uint8_t)((t->s->test ? RECORD_TEST : 0) | (t->card != NULL ? RECORD_VALUE_FILE : 0));
+	r->sequence = 1;
+	r->card_number = number;
+	r->member = t->rq->member;
+	memcpy(r->club, t->s->club, sizeof(r->club));
+	r->unit = t->s->programme.unit;
+	r->valid_to = t->rq->valid_to;
+	r->operation = OP_ISSUE;
+	r->programme = t->s->programme.id;
+	r->key_epoch = t->card != NULL ? safe_get_info(t->s->safe)->epoch : 0;
+	memcpy(r->signer, t->s->signer, sizeof(r->signer));
+	r->written_at = clock_minutes_2000(t->now_ms);
+}
+
+/* A number and a row for the card. It is not in service before the settlement. */
+static enum err
+enter_card(struct tap *t, const struct record *r, const uint8_t token[TOKEN_LEN], struct why *w)
+{
+	struct store_card c = {
+		.number = r->card_number, .member = r->member, .application = r->application,
+		.tier = r->tier, .valid_to = r->valid_to, .unit = r->unit, .epoch = r->key_epoch,
+		.state = STORE_CARD_ISSUING, .has_token = true, .created_ms = t->now_ms,
+	};
+	char digits[CARD_NUMBER_DIGITS + 1] = "";
+	struct journal_field fields[2];
+	struct journal_entry entry = {.kind = "card.number", .at_ms = t->now_ms, .fields = fields,
+	    .field_count = 2};
+	enum err e = store_event_next(t->s->store, entry.event, w);
+
+	(void)card_number_format(r->card_number, digits);
+	fields[0] = JOURNAL_FIELD_STR("card", digits);
+	fields[1] = JOURNAL_FIELD_INT("member", r->member);
+	if (e == ERR_OK)
+		e = store_journal_append(t->s->store, &entry, w);
+	if (t->card != NULL) {
+		c.chip = (uint8_t)t->card->id.kind;
+		c.uid_len = t->card->id.uid_len;
+		memcpy(c.uid, t->card->id.uid, c.uid_len);
+	}
+	token_hash(token, c.token_hash);
+	memcpy(c.created_event, entry.event, sizeof(c.created_event));
+	return e == ERR_OK ? store_card_insert(t->s->store, &c, w) : e;
+}
+
+static enum err
+compose(struct tap *t, struct why *w)
+{
+	struct store_intent *in = &t->intent;
+	uint8_t token[TOKEN_LEN];
+	uint32_t serial;
+	uint64_t number = 0;
+	struct record r;
+	enum err e = club_next_card_number(t->s->store, accept_serial, t->s, &serial, &number, w);
+
+	if (e == ERR_OK)
+		e = token_make(token, w);
+	if (e == ERR_OK)
+		e = token_url(t->s->set.host, token, in->url, sizeof(in->url), w);
+	if (e != ERR_OK)
+		goto out;
+	first_record(t, number, &r);
+	e = enter_card(t, &r, token, w);
+	if (e == ERR_OK)
+		e = store_event_next(t->s->store, in->event, w);
+	in->first = true;
+	in->unit = r.unit;
+	in->has_cert = true;
+	memcpy(in->cert, t->s->cert_bytes, sizeof(in->cert));
+	if (e == ERR_OK)
+		e = tap_seal(t, &r, 0, 0, w);
+out:
+	WIPE(token);
+	return e;
+}
+
+static enum err
+apply(struct tap *t, const struct store_intent *in, struct why *w)
+{
+	struct key_step steps[STORE_KEYS_CAP];
+	struct card_plan p = {.steps = steps, .step_count = in->key_count, .url = in->url,
+	    .check_refusals = !t->rq->skip_refusals};
+
+	for (size_t i = 0; i < in->key_count; i++)
+		load_key(in, &in->keys[i], &steps[i]);
+	memcpy(p.record, in->r1, sizeof(p.record));
+	memcpy(p.log, in->log, sizeof(p.log));
+	memcpy(p.cert, in->cert, sizeof(p.cert));
+	return card_personalise(t->card, &p, w);
+}
+
+const struct flow flow_issue = {
+	.id = FLOW_ISSUE,
+	.name = "issue",
+	.right = OP_ISSUE,
+	.check = check,
+	.decide = decide,
+	.compose = compose,
+	.apply = apply,
+};

@@ -1,0 +1,23 @@
+/* What a club chose at init, as kept in the book; and the names of a club folder's files. */
+#ifndef STATION_FLOW_SETTINGS_H
+#define STATION_FLOW_SETTINGS_H
+
+#include "station/flow/station.h"
+
+#define STATION_BOOK "club.db"
+#define STATION_VIEW "view.db"
+#define STATION_KEYS_DIR "keys"
+#define STATION_SAFE "keys/station.safe"
+#define STATION_ROOT "keys/root.safe"
+#define STATION_ROOT_PUB "keys/root.pub"
+#define STATION_CERT "keys/station.cert"
+#define STATION_DESIGNS "designs"
+#define STATION_PRINTS "prints"
+#define STATION_CARDS "cards"
+
+/* Errors: ERR_DB_DAMAGED (a setting missing or not of its form), those of the store. */
+enum err settings_read(struct store *db, struct station_settings *out, struct why *w);
+/* In the caller's transaction. */
+enum err settings_write(struct store *db, const struct station_settings *set, struct why *w);
+
+#endif

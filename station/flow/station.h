@@ -1,0 +1,99 @@
+/*
+ * A station at work: one club folder opened. Owns the store, the safe and the view;
+ * every flow is given one. Not for two threads at once; a second thread or
+ * process opens the folder again.
+ *
+ *   club.db      journal, ledger, members, cards      view.db  what the customer's page shows
+ *   keys/        station.safe, root.safe (only a test club keeps its root here), station.cert, root.pub
+ *   designs/     the club's card designs              prints/  pages of `file:` queues
+ *   cards/       software cards of practice readers
+ */
+#ifndef STATION_FLOW_STATION_H
+#define STATION_FLOW_STATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cardapps/record.h"
+#include "keys/cert.h"
+#include "keys/safe.h"
+#include "station/base/err.h"
+#include "station/club/programme.h"
+#include "station/store/store.h"
+#include "station/store/view.h"
+
+#define STATION_PATH_CAP 1024
+#define STATION_NAME_CAP 128
+#define STATION_HOST_CAP 64
+
+/* What the club chose at init and the station needs at every tap. */
+struct station_settings {
+	char club_name[STATION_NAME_CAP];
+	char host[STATION_HOST_CAP];	/* of the customer's page, upper case; locked after the first print */
+	char zone[STATION_HOST_CAP];	/* Olson name */
+	unsigned number_prefix;		/* first digit of card numbers */
+	uint8_t aid[3];
+};
+
+struct station {
+	char folder[STATION_PATH_CAP];
+	struct store *store;
+	struct view *view;		/* NULL until first needed */
+	struct safe *safe;		/* NULL if opened without keys */
+	struct station_settings set;
+	struct programme programme;
+	uint8_t club[4];
+	uint32_t id;			/* the station's number */
+	bool test;
+	uint8_t root_pub[PUBKEY_LEN];
+	uint8_t cert_bytes[CERT_LEN];
+	struct cert cert;
+	uint8_t signer[4];
+};
+
+/*
+ * Where the passphrase comes from: fills `out` (NUL-ended, at most `cap` bytes). Asked only
+ * for a real club's safe. Errors are its own.
+ */
+typedef enum err (*station_passphrase)(void *ctx, char *out, size_t cap, struct why *w);
+
+enum station_need { STATION_BOOKS, STATION_KEYS };	/* the store alone, or the safe too */
+
+/*
+ * Open the club folder. With STATION_KEYS the safe is opened and its certificate checked against
+ * the root and today's date. Errors: ERR_MISSING (no club here: says how to make one), those of
+ * store_open and safe_open, ERR_CERT, ERR_SAFE (safe and book are of different clubs).
+ */
+enum err station_open(const char *folder, enum station_need need, station_passphrase ask,
+    void *ask_ctx, struct station **out, struct why *w);
+void station_close(struct station **s);
+
+/* `folder`/`name` into `out`; ERR_LEN if it does not fit. */
+enum err station_path(const struct station *s, const char *name, char out[STATION_PATH_CAP],
+    struct why *w);
+
+/* The calendar day of an instant in the club's zone, days since 2000. */
+int32_t station_day(const struct station *s, int64_t unix_ms);
+
+/* Bring view.db up to date with what the book has marked. Errors: those of the view. */
+enum err station_refresh_view(struct station *s, struct why *w);
+
+struct init_options {
+	const char *folder;		/* made if missing; must hold no club */
+	const char *club_name;		/* NULL: a practice name */
+	const char *host;		/* NULL: CLUB.EXAMPLE */
+	const char *designs_from;	/* folder with the shipped designs */
+	bool real;			/* false: a practice club, no question asked */
+	const char *pass;		/* real: for the safe; NULL for practice */
+	const char *root_path;		/* real: where the root goes, outside the folder */
+	const char *root_pass;
+};
+
+/*
+ * Make a club: root, safe, certificate, store, view, designs. Resumes nothing: a folder where init
+ * was cut short is refused with what to remove. Errors: ERR_DUPLICATE (a club is here), ERR_ARG (host), ...
+ */
+enum err station_init(const struct init_options *o, struct why *w);
+
+#endif

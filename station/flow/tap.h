@@ -1,0 +1,78 @@
+/*
+ * Inside the tap engine: what a tap carries along and what a row of the flow table
+ * provides. Only station/flow includes this; everybody else calls flow.h.
+ */
+#ifndef STATION_FLOW_TAP_H
+#define STATION_FLOW_TAP_H
+
+#include "station/flow/flow.h"
+#include "station/store/card.h"
+#include "station/store/intent.h"
+
+struct tap {
+	struct station *s;
+	const struct flow_request *rq;
+	struct flow_result *out;
+	struct card *card;			/* NULL: no chip */
+	struct card_content content;		/* what was last read under MAC */
+	struct record record;			/* of content, verified, if content.has_record */
+	struct store_card row;			/* the book's word on this card, if in_book */
+	bool in_book;
+	struct store_intent intent;		/* what compose makes */
+	int64_t now_ms;
+};
+
+/* One desk flow. NULL members mean: nothing to do there. */
+struct flow {
+	enum flow_id id;
+	const char *name;		/* also the kind of its intents and journal rows */
+	enum record_operation right;	/* what the station's certificate must allow; 0 reading only */
+	/* Bounds of the request; no card, no transaction. */
+	enum err (*check)(struct tap *t, struct why *w);
+	/* May it be? Looks at card and book; may speak to the card; no transaction. */
+	enum err (*decide)(struct tap *t, struct why *w);
+	/* Make t->intent: numbers, record, log line. Inside the transaction; no word to the card. */
+	enum err (*compose)(struct tap *t, struct why *w);
+	/* Money at the moment of the intent, and when the card is seen to hold it. In the transaction. */
+	enum err (*post_intent)(struct tap *t, const struct store_intent *in, struct why *w);
+	enum err (*post_settle)(struct tap *t, const struct store_intent *in, const uint8_t *event,
+	    struct why *w);
+	enum err (*post_void)(struct tap *t, const struct store_intent *in, const uint8_t *event,
+	    struct why *w);
+	/* Bring the intent's bytes onto the card; safe to call again for the same intent. */
+	enum err (*apply)(struct tap *t, const struct store_intent *in, struct why *w);
+};
+
+const struct flow *flow_by_id(enum flow_id id);
+const struct flow *flow_by_name(const char *name);	/* NULL if none */
+extern const struct flow flow_issue, flow_load, flow_show;
+
+/* What was asked, in one line: the same request id for something else is refused. */
+void tap_what(const struct tap *t, char out[STORE_WHAT_CAP]);
+void tap_stage(const struct tap *t, enum tap_stage stage, unsigned step, unsigned of);
+
+/*
+ * Read and verify what is on the card now: form, signature, certificate, club, UID, number. A card that is not
+ * ours, or has no record, is no error. Errors: those of card_read and record_verify, ERR_RECORD.
+ */
+enum err tap_read(struct tap *t, struct why *w);
+/* Fill row and in_book from the book. */
+enum err tap_look_up(struct tap *t, struct why *w);
+/* Is what the card says what the book says, and explained by its own log? Errors: ERR_RECORD, ERR_NOT_FOUND, ERR_REFUSED. */
+enum err tap_agree(struct tap *t, struct why *w);
+
+/* The card was seen to hold R1 of `in`: journal, ledger, card row, in one transaction. */
+enum err tap_settle(struct tap *t, const struct store_intent *in, struct why *w);
+
+/* Judge and close what an earlier pull left on this card. Fills out->heal. */
+enum err tap_heal(struct tap *t, struct why *w);
+
+/* Write, read back and settle `in`. ERR_IN_DOUBT if the card was not seen to hold it. */
+enum err tap_carry_out(struct tap *t, const struct store_intent *in, struct why *w);
+
+/* A record like the one read, one further: sequence, predecessor, writer, time. */
+void tap_next_record(const struct tap *t, enum record_operation op, struct record *r);
+/* Seal `r` and its log line into t->intent for event t->intent.event. */
+enum err tap_seal(struct tap *t, const struct record *r, int32_t delta, int32_t after, struct why *w);
+
+#endif
