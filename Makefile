@@ -64,7 +64,11 @@ USES_flow := club store printer cardapps keys text base
 USES_web := flow club store printer cardapps keys text base
 USES_cli := web flow club store printer cardapps keys text base
 
+# cli: where `init` finds the designs of a program that is neither installed nor in its tree
+DEF_cli := -DBASHGAH_DESIGNS='"$(PREFIX)/share/bashgah/designs"'
+
 pkg = $(if $(1),$(shell pkg-config $(2) $(1) 2>/dev/null))
+room_cflags = $(call pkg,$(PKG_$(1)),--cflags) $(DEF_$(1))
 # archives and libraries a program needs that stands on room $(1)
 archives = $(foreach r,$(1) $(USES_$(1)),$(BUILD)/lib$(r).a)
 libs = $(foreach r,$(1) $(USES_$(1)),$(call pkg,$(PKG_$(r)),--libs) $(LIB_$(r))) -lm
@@ -77,7 +81,7 @@ OBJ_$(1) := $$(SRC_$(1):%.c=$$(BUILD)/obj/%.o)
 $$(BUILD)/lib$(1).a: $$(OBJ_$(1)) $$(GEN_$(1))
 	@rm -f $$@
 	@$$(AR) rcsD $$@ $$(filter %.o,$$^)
-$$(OBJ_$(1)): ROOM_CFLAGS = $$(call pkg,$$(PKG_$(1)),--cflags)
+$$(OBJ_$(1)): ROOM_CFLAGS = $$(call room_cflags,$(1))
 endef
 GEN_text := $(BUILD)/obj/station/text/messages.o
 $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
@@ -121,7 +125,7 @@ $(BUILD)/libsupport.a: $(TEST_HELP:%.c=$(BUILD)/obj/%.o)
 	@$(AR) rcsD $@ $^
 
 define test_rules
-$(1:%.c=$(BUILD)/obj/%.o): ROOM_CFLAGS = $$(call pkg,$$(PKG_$(2)),--cflags)
+$(1:%.c=$(BUILD)/obj/%.o): ROOM_CFLAGS = $$(call room_cflags,$(2))
 $(patsubst tests/%.c,$(BUILD)/tests/%,$(1)): $(1:%.c=$(BUILD)/obj/%.o) $(BUILD)/libsupport.a $$(call archives,$(2))
 	@mkdir -p $$(@D)
 	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call libs,$(2)) -lcmocka
@@ -150,7 +154,7 @@ demo:
 
 check:
 	@sh tests/setup.sh build test
-	@$(again) $(if $(wildcard station/main.c),all) tests
+	@$(again) all tests
 	@bash tests/run.sh $(BUILD)
 
 bench:
@@ -176,7 +180,7 @@ lint:
 
 TIDY_SRC := $(foreach r,$(ROOMS),$(SRC_$(r))) $(wildcard station/main.c)
 tidy: $(TIDY_SRC:%.c=$(BUILD)/tidy/%)
-$(foreach r,$(ROOMS),$(eval $(SRC_$(r):%.c=$(BUILD)/tidy/%): ROOM_CFLAGS = $$(call pkg,$$(PKG_$(r)),--cflags)))
+$(foreach r,$(ROOMS),$(eval $(SRC_$(r):%.c=$(BUILD)/tidy/%): ROOM_CFLAGS = $$(call room_cflags,$(r))))
 $(BUILD)/tidy/%: %.c $(BUILD)/obj/%.o .clang-tidy
 	@mkdir -p $(@D)
 	@clang-tidy --quiet --warnings-as-errors='*' $< -- $(ALL_CFLAGS) $(ROOM_CFLAGS) \
