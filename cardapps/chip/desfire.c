@@ -1,0 +1,299 @@
+#include "cardapps/chip/desfire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "station/base/bytes.h"
+
+void
+desfire_forget(struct desfire *d)
+{
+	ev1_forget(&d->wire);
+	d->selected_known = false;
+	d->picc_known = false;
+}
+
+static void
+desfire_destroy(struct card *c)
+{
+	struct desfire *d = c->driver;
+
+	if (d == NULL)
+		return;
+	ev1_forget(&d->wire);
+	free(d);
+	c->driver = NULL;
+}
+
+const struct chip_ops desfire_ops = {
+	.read = desfire_read,
+	.plan_keys = desfire_plan_keys,
+	.personalise = desfire_personalise,
+	.write = desfire_write,
+	.confirm = desfire_confirm,
+	.destroy = desfire_destroy,
+};
+
+/* --- identification */
+
+/*
+ * A service that sends its own SELECT between our frames (Windows does) spoils one
+ * try with 1C; the second is ours alone.
+ */
+enum err
+desfire_version(struct reader *r, uint8_t out[DF_VERSION_LEN], struct why *w)
+{
+	struct ev1 wire;
+	enum err e;
+
+	memset(&wire, 0, sizeof(wire));
+	wire.reader = r;
+	e = ev1_command(&wire, DF_GET_VERSION, EV1_PLAIN, NULL, 0, w);
+	if (e == ERR_CARD_SW && wire.status == DF_ILLEGAL_COMMAND)
+		e = ev1_command(&wire, DF_GET_VERSION, EV1_PLAIN, NULL, 0, w);
+	if (e == ERR_OK && wire.answer_len == DF_VERSION_LEN)
+		memcpy(out, wire.answer, DF_VERSION_LEN);
+	else if (e != ERR_CARD_GONE)
+		e = why_set(w, ERR_CARD_UNKNOWN, MSG_CHIP_UNKNOWN);
+	ev1_forget(&wire);
+	return e;
+}
+
+/* --- steps */
+
+enum err
+desfire_ask(struct card *c, enum df_ins ins, enum ev1_mode mode, const void *data, size_t len,
+    size_t answer_len, struct why *w)
+{
+	struct desfire *d = c->driver;
+	enum err e = ev1_command(&d->wire, ins, mode, data, len, w);
+
+	if (e == ERR_CARD_GONE)
+		desfire_forget(d);
+	if (e != ERR_OK || d->wire.answer_len == answer_len)
+		return e;
+	ev1_forget(&d->wire);
+	return why_set(w, ERR_LEN, MSG_CARD_STRANGE_ANSWER, WHY_CODE(df_command_of(ins)->name));
+}
+
+bool
+desfire_said(const struct card *c, enum err e, uint8_t status)
+{
+	const struct desfire *d = c->driver;
+
+	return e != ERR_OK && e != ERR_CARD_GONE && d->wire.status == status;
+}
+
+enum err
+desfire_select(struct card *c, const uint8_t aid[3], struct why *w)
+{
+	struct desfire *d = c->driver;
+	enum err e;
+
+	d->selected_known = false;
+	e = ev1_select(&d->wire, aid, w);
+	if (e == ERR_CARD_GONE)
+		desfire_forget(d);
+	if (e == ERR_OK && d->wire.answer_len != 0)
+		e = why_set(w, ERR_LEN, MSG_CARD_STRANGE_ANSWER, WHY_CODE("SelectApplication"));
+	if (e == ERR_OK) {
+		d->selected_known = true;
+		memcpy(d->selected, aid, sizeof(d->selected));
+	}
+	return e;
+}
+
+enum err
+desfire_key_version(struct card *c, uint8_t no, uint8_t *version, struct why *w)
+{
+	struct desfire *d = c->driver;
+	enum err e = desfire_ask(c, DF_GET_KEY_VERSION, EV1_PLAIN, &no, 1, 1, w);
+
+	*version = e == ERR_OK ? d->wire.answer[0] : 0;
+	return e;
+}
+
+static bool
+is_selected(const struct desfire *d, const uint8_t aid[3])
+{
+	return d->selected_known && memcmp(d->selected, aid, sizeof(d->selected)) == 0;
+}
+
+bool
+desfire_inside(const struct card *c, const uint8_t aid[3], uint8_t no)
+{
+	const struct desfire *d = c->driver;
+
+	return is_selected(d, aid) && d->wire.session != NULL && d->wire.session_key_no == no;
+}
+
+enum err
+desfire_enter(struct card *c, const uint8_t aid[3], enum df_ins ins, uint8_t no,
+    const struct card_key *key, struct why *w)
+{
+	struct desfire *d = c->driver;
+	struct why said;
+	enum err e = ERR_OK;
+
+	if (desfire_inside(c, aid, no))
+		return ERR_OK;
+	if (!is_selected(d, aid))
+		e = desfire_select(c, aid, w);
+	if (e != ERR_OK)
+		return e;
+	e = ev1_authenticate(&d->wire, ins, no, key, &said);
+	if (e == ERR_CARD_GONE)
+		desfire_forget(d);
+	if (e == ERR_CARD_AUTH)
+		return why_set(w, e, MSG_CARD_KEY_WRONG, WHY_NUM(no));
+	if (e != ERR_OK && w != NULL)
+		*w = said;
+	return e;
+}
+
+enum err
+desfire_enter_own(struct card *c, uint8_t no, uint16_t *epoch, struct why *w)
+{
+	struct key_ref ref = desfire_ref(c, c->access.aid, no, df_loyalty.slots[no], 0);
+	struct card_key *key;
+	uint8_t version = 0;
+	enum err e = ERR_OK;
+
+	if (!is_selected(c->driver, c->access.aid))
+		e = desfire_select(c, c->access.aid, w);
+	if (e == ERR_OK)
+		e = desfire_key_version(c, no, &version, w);
+	if (e != ERR_OK)
+		return e;
+	ref.epoch = desfire_epoch(c, version);
+	if (ref.epoch == 0)
+		return why_set(w, ERR_CARD_AUTH, MSG_CARD_KEY_WRONG, WHY_NUM(no));
+	e = card_key_open(c->access.safe, &ref, &key, w);
+	if (e == ERR_OK)
+		e = desfire_enter(c, c->access.aid, DF_AUTHENTICATE_AES, no, key, w);
+	card_key_close(&key);
+	if (*epoch == 0 || ref.epoch < *epoch)
+		*epoch = ref.epoch;
+	return e;
+}
+
+struct key_ref
+desfire_ref(const struct card *c, const uint8_t aid[3], uint8_t no, enum key_slot slot,
+    uint16_t epoch)
+{
+	struct key_ref ref = {
+		.origin = KEY_DERIVED, .slot = slot, .epoch = epoch,
+		.chip_class = CHIP_CLASS_DESFIRE, .key_no = no, .uid_len = c->id.uid_len,
+	};
+
+	memcpy(ref.aid, aid, sizeof(ref.aid));
+	memcpy(ref.uid, c->id.uid, c->id.uid_len);
+	return ref;
+}
+
+uint16_t
+desfire_epoch(const struct card *c, uint8_t version)
+{
+	uint16_t newest = safe_get_info(c->access.safe)->epoch;
+	struct key_ref ref = desfire_ref(c, df_picc_aid, 0, KEY_PICC, newest);
+
+	if (version == 0)
+		return 0;
+	for (; ref.epoch > 0; ref.epoch--)
+		if (key_ref_version(&ref) == version)
+			return ref.epoch;
+	return 0;
+}
+
+/* --- files */
+
+/* File number, offset and length: three bytes each, low first. */
+static struct writer
+span(uint8_t *head, size_t cap, uint8_t no, uint32_t off, size_t len)
+{
+	struct writer w = writer_over(head, cap);
+
+	put_u8(&w, no);
+	put_le24(&w, off);
+	put_le24(&w, (uint32_t)len);
+	return w;
+}
+
+enum err
+desfire_read_file(struct card *c, uint8_t no, enum ev1_mode mode, uint8_t *out, size_t len,
+    struct why *w)
+{
+	struct desfire *d = c->driver;
+	uint8_t head[7];
+	enum err e;
+
+	(void)span(head, sizeof(head), no, 0, len);
+	e = desfire_ask(c, DF_READ_DATA, mode, head, sizeof(head), len, w);
+	if (e == ERR_OK)
+		memcpy(out, d->wire.answer, len);
+	return e;
+}
+
+enum err
+desfire_write_file(struct card *c, uint8_t no, enum ev1_mode mode, const uint8_t *data,
+    size_t len, struct why *w)
+{
+	uint8_t all[7 + DF_NDEF_SIZE];
+	struct writer out = span(all, sizeof(all), no, 0, len);
+
+	put_bytes(&out, data, len);
+	if (out.overflow)
+		return why_set(w, ERR_LEN, MSG_CARD_REQUEST_LONG, WHY_NUM(len));
+	return desfire_ask(c, DF_WRITE_DATA, mode, all, out.len, 0, w);
+}
+
+enum err
+desfire_get_value(struct card *c, int32_t *value, struct why *w)
+{
+	struct desfire *d = c->driver;
+	uint8_t no = DF_FILE_VALUE;
+	enum err e = desfire_ask(c, DF_GET_VALUE, EV1_MACED, &no, 1, 4, w);
+	struct cursor in;
+
+	if (e != ERR_OK)
+		return e;
+	in = cursor_over(d->wire.answer, 4);
+	*value = (int32_t)take_le32(&in);
+	return ERR_OK;
+}
+
+static bool
+is_lines(size_t len, unsigned wanted)
+{
+	if (wanted != 0)
+		return len == (size_t)wanted * LOG_LINE_LEN;
+	return len % LOG_LINE_LEN == 0 && len > 0 && len / LOG_LINE_LEN <= CARD_LOG_LINES;
+}
+
+/* The card answers oldest first. An empty file is BE and the end of the session, but no fault. */
+enum err
+desfire_read_log(struct card *c, unsigned count, struct card_content *out, struct why *w)
+{
+	struct desfire *d = c->driver;
+	uint8_t head[7];
+	enum err e;
+
+	(void)span(head, sizeof(head), DF_FILE_LOG, 0, count);
+	out->log_len = 0;
+	e = ev1_command(&d->wire, DF_READ_RECORDS, EV1_MACED, head, sizeof(head), w);
+	if (e == ERR_CARD_GONE)
+		desfire_forget(d);
+	if (desfire_said(c, e, DF_BOUNDARY))
+		return ERR_OK;
+	if (e == ERR_OK && !is_lines(d->wire.answer_len, count)) {
+		ev1_forget(&d->wire);
+		e = why_set(w, ERR_LEN, MSG_CARD_STRANGE_ANSWER, WHY_CODE("ReadRecords"));
+	}
+	if (e != ERR_OK)
+		return e;
+	out->log_len = d->wire.answer_len / LOG_LINE_LEN;
+	for (size_t i = 0; i < out->log_len; i++)
+		memcpy(out->log[i], d->wire.answer + (out->log_len - 1 - i) * LOG_LINE_LEN,
+		    LOG_LINE_LEN);
+	return ERR_OK;
+}

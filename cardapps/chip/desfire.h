@@ -1,0 +1,97 @@
+/* Inside of the DESFire EV1 driver: one card's wire, what is selected, and the steps its files share. */
+#ifndef CARDAPPS_CHIP_DESFIRE_H
+#define CARDAPPS_CHIP_DESFIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cardapps/chip/chip.h"
+#include "cardapps/layout/desfire.h"
+#include "cardapps/secure/ev1.h"
+
+struct desfire {
+	struct ev1 wire;
+	bool selected_known;
+	uint8_t selected[3];
+	/* What card_read saw of the PICC; personalise goes on from there while nothing came between. */
+	bool picc_known;
+	uint8_t picc_version;
+};
+
+extern const struct chip_ops desfire_ops;
+
+/* Bytes of GetVersion: hardware 7, software 7, UID and production 14. */
+#define DF_VERSION_LEN 28
+
+/* GetVersion on a reader with an unknown card. Errors: ERR_CARD_GONE, ERR_CARD_UNKNOWN. */
+enum err desfire_version(struct reader *r, uint8_t out[DF_VERSION_LEN], struct why *w);
+
+/* --- desfire.c: what every step needs */
+
+/* The card's power may have gone: forget session and selection. */
+void desfire_forget(struct desfire *d);
+/* ev1_command whose answer must be exactly `answer_len` bytes. Errors: ERR_LEN too. */
+enum err desfire_ask(struct card *c, enum df_ins ins, enum ev1_mode mode, const void *data,
+    size_t len, size_t answer_len, struct why *w);
+/* True if `e` is nothing but the card's own word `status`. */
+bool desfire_said(const struct card *c, enum err e, uint8_t status);
+
+enum err desfire_select(struct card *c, const uint8_t aid[3], struct why *w);
+enum err desfire_key_version(struct card *c, uint8_t no, uint8_t *version, struct why *w);
+/* The session stands already, or: select, authenticate. `ins` AA or 1A. */
+enum err desfire_enter(struct card *c, const uint8_t aid[3], enum df_ins ins, uint8_t no,
+    const struct card_key *key, struct why *w);
+/* True if that session stands. */
+bool desfire_inside(const struct card *c, const uint8_t aid[3], uint8_t no);
+/*
+ * Authenticate with key `no` of our application if its version speaks for a generation we hold;
+ * *epoch becomes the lower of itself (0: none yet) and that generation.
+ */
+enum err desfire_enter_own(struct card *c, uint8_t no, uint16_t *epoch, struct why *w);
+
+/* The reference of a key of ours on this card. */
+struct key_ref desfire_ref(const struct card *c, const uint8_t aid[3], uint8_t no,
+    enum key_slot slot, uint16_t epoch);
+/* The newest generation of ours that a version byte speaks for; 0: not ours. */
+uint16_t desfire_epoch(const struct card *c, uint8_t version);
+
+enum err desfire_read_file(struct card *c, uint8_t no, enum ev1_mode mode, uint8_t *out,
+    size_t len, struct why *w);
+enum err desfire_write_file(struct card *c, uint8_t no, enum ev1_mode mode, const uint8_t *data,
+    size_t len, struct why *w);
+enum err desfire_get_value(struct card *c, int32_t *value, struct why *w);
+/* `count` newest lines, 0: all there are; newest first. */
+enum err desfire_read_log(struct card *c, unsigned count, struct card_content *out, struct why *w);
+
+/* --- the driver's calls, a file each */
+
+enum err desfire_read(struct card *c, struct card_content *out, struct why *w);
+enum err desfire_confirm(struct card *c, struct card_content *out, struct why *w);
+enum err desfire_write(struct card *c, const struct card_write *wr, struct why *w);
+/* Value, record, log line and certificate, then Commit, in the session of key 3. */
+enum err desfire_commit(struct card *c, const struct card_write *wr,
+    void (*done)(void *ctx), void *ctx, struct why *w);
+enum err desfire_plan_keys(struct card *c, uint16_t epoch, struct key_step *steps, size_t *count,
+    struct why *w);
+enum err desfire_personalise(struct card *c, const struct card_plan *p, struct why *w);
+
+/* What stands on the plan's key `no` of `aid`, NULL if the plan has none. */
+const struct key_step *desfire_step(const struct card_plan *p, const uint8_t aid[3], uint8_t no);
+/* Keys the plan makes, opened; wiped by desfire_keys_close. */
+struct desfire_keys {
+	struct card_key *picc;
+	struct card_key *app[DF_KEY_COUNT];
+	struct card_key *ndef;
+	struct card_key *factory;	/* zeros, AES */
+};
+enum err desfire_keys_open(struct card *c, const struct card_plan *p, struct desfire_keys *k,
+    struct why *w);
+void desfire_keys_close(struct desfire_keys *k);
+
+/* Everything of the plan read back; then what must be refused. */
+enum err desfire_prove(struct card *c, const struct card_plan *p, const struct desfire_keys *k,
+    struct why *w);
+enum err desfire_refusals(struct card *c, const struct card_plan *p, const struct desfire_keys *k,
+    struct why *w);
+
+#endif

@@ -1,0 +1,234 @@
+/* Reading: whose card is it, how far was it made, and what stands on it. */
+#include <string.h>
+
+#include "cardapps/chip/desfire.h"
+
+/* --- whose card is it */
+
+/* What the card says before any key is tried. */
+struct survey {
+	enum card_state state;	/* READY here means: key 0 of our application speaks for us */
+	bool locked;		/* listing applications needs the PICC key: the last step was done */
+	bool has_app;
+};
+
+/* KeySettings1 as from the factory, one DES key, no application. */
+static enum err
+survey_factory(struct card *c, const uint8_t settings[2], struct survey *s, struct why *w)
+{
+	struct desfire *d = c->driver;
+	enum err e;
+
+	s->state = CARD_FOREIGN;
+	if (settings[0] != DF_PICC_FACTORY_SETTINGS || settings[1] != 0x01)
+		return ERR_OK;
+	e = ev1_command(&d->wire, DF_GET_APPLICATION_IDS, EV1_PLAIN, NULL, 0, w);
+	if (e != ERR_OK)
+		return e;
+	if (d->wire.answer_len == 0)
+		s->state = CARD_NEW;
+	return ERR_OK;
+}
+
+static enum err
+survey_picc(struct card *c, struct survey *s, struct why *w)
+{
+	struct desfire *d = c->driver;
+	uint8_t version, settings[2] = {0};
+	enum err e;
+
+	e = desfire_select(c, df_picc_aid, w);
+	if (e == ERR_OK)
+		e = desfire_key_version(c, 0, &version, w);
+	if (e != ERR_OK)
+		return e;
+	e = desfire_ask(c, DF_GET_KEY_SETTINGS, EV1_PLAIN, NULL, 0, sizeof(settings), w);
+	if (e == ERR_OK)
+		memcpy(settings, d->wire.answer, sizeof(settings));
+	s->locked = desfire_said(c, e, DF_AUTHENTICATION_ERROR);
+	if (e != ERR_OK && !s->locked)
+		return e;
+	d->picc_version = version;
+	if (version == 0)
+		e = survey_factory(c, settings, s, w);
+	else
+		s->state = desfire_epoch(c, version) == 0 ? CARD_FOREIGN : CARD_PARTIAL;
+	if (s->locked)
+		e = ERR_OK;
+	d->picc_known = e == ERR_OK;
+	return e;
+}
+
+/* PICC speaks for us; does our application, and how far did it come? Key 0 was changed last. */
+static enum err
+survey_app(struct card *c, struct survey *s, struct why *w)
+{
+	uint8_t version;
+	enum err e = desfire_select(c, c->access.aid, w);
+
+	if (desfire_said(c, e, DF_APPLICATION_NOT_FOUND))
+		return ERR_OK;
+	s->has_app = true;
+	if (e == ERR_OK)
+		e = desfire_key_version(c, DF_KEY_ADMIN, &version, w);
+	if (e != ERR_OK || version == 0)
+		return e;
+	s->state = desfire_epoch(c, version) == 0 ? CARD_FOREIGN : CARD_READY;
+	return ERR_OK;
+}
+
+/*
+ * Until a record stands only the PICC's version speaks for us; its key must prove
+ * it. With an application of our number a wrong proof is an alarm, without it the
+ * card is simply another's. A station without the PICC key takes the card's word.
+ */
+static enum err
+prove_partial(struct card *c, struct survey *s, struct card_content *out, struct why *w)
+{
+	struct desfire *d = c->driver;
+	struct key_ref ref = desfire_ref(c, df_picc_aid, 0, KEY_PICC,
+	    desfire_epoch(c, d->picc_version));
+	struct card_key *key;
+	enum err e;
+
+	out->epoch = ref.epoch;
+	if (!safe_has(c->access.safe, KEY_PICC))
+		return ERR_OK;
+	e = card_key_open(c->access.safe, &ref, &key, w);
+	if (e != ERR_OK)
+		return e;
+	e = desfire_enter(c, df_picc_aid, DF_AUTHENTICATE_AES, 0, key, w);
+	card_key_close(&key);
+	if (e == ERR_CARD_AUTH && !s->has_app) {
+		out->state = CARD_FOREIGN;
+		out->epoch = 0;
+		return ERR_OK;
+	}
+	return e;
+}
+
+/* --- what stands on it */
+
+/* A relay may have held a commit back: what is not committed when we come is dropped. */
+static enum err
+abort_transaction(struct card *c, struct why *w)
+{
+	enum err e = desfire_ask(c, DF_ABORT_TRANSACTION, EV1_PLAIN, NULL, 0, 0, w);
+
+	return desfire_said(c, e, DF_NO_CHANGES) ? ERR_OK : e;
+}
+
+static bool
+is_blank(const uint8_t *p, size_t len)
+{
+	uint8_t all = 0;
+
+	for (size_t i = 0; i < len; i++)
+		all |= p[i];
+	return all == 0;
+}
+
+static enum err
+read_record(struct card *c, struct card_content *out, struct why *w)
+{
+	enum err e = desfire_read_file(c, DF_FILE_RECORD, EV1_MACED, out->record, RECORD_LEN, w);
+
+	out->has_record = e == ERR_OK && !is_blank(out->record, RECORD_LEN);
+	return e;
+}
+
+static enum err
+read_value(struct card *c, struct card_content *out, struct why *w)
+{
+	enum err e = desfire_get_value(c, &out->value, w);
+
+	out->has_value = e == ERR_OK;
+	return e;
+}
+
+/* Key 3 reads all there is; a till has 1 for the files and 2 for the value. The log is last: an empty one ends the session. */
+static enum err
+read_files(struct card *c, bool all, struct card_content *out, struct why *w)
+{
+	bool writes = safe_has(c->access.safe, KEY_WRITE);
+	enum err e;
+
+	e = desfire_enter_own(c, writes ? DF_KEY_WRITE : DF_KEY_READ, &out->epoch, w);
+	if (e == ERR_OK && all)
+		e = abort_transaction(c, w);
+	if (e == ERR_OK)
+		e = read_record(c, out, w);
+	if (e == ERR_OK && all && out->has_record)
+		e = desfire_read_file(c, DF_FILE_CERT, EV1_MACED, out->cert, CERT_LEN, w);
+	if (e == ERR_OK && writes)
+		e = read_value(c, out, w);
+	if (e == ERR_OK && out->has_record)
+		e = desfire_read_log(c, all ? 0 : 1, out, w);
+	if (e == ERR_OK && !writes && safe_has(c->access.safe, KEY_DEBIT)) {
+		e = desfire_enter_own(c, DF_KEY_DEBIT, &out->epoch, w);
+		if (e == ERR_OK)
+			e = read_value(c, out, w);
+	}
+	return e;
+}
+
+enum err
+desfire_read(struct card *c, struct card_content *out, struct why *w)
+{
+	struct survey s = {.state = CARD_FOREIGN};
+	enum err e;
+
+	memset(out, 0, sizeof(*out));
+	desfire_forget(c->driver);
+	e = survey_picc(c, &s, w);
+	if (e == ERR_OK && s.state == CARD_PARTIAL)
+		e = survey_app(c, &s, w);
+	if (e != ERR_OK)
+		return e;
+	out->state = s.state;
+	if (s.state == CARD_PARTIAL)
+		return prove_partial(c, &s, out, w);
+	if (s.state != CARD_READY)
+		return ERR_OK;
+	e = read_files(c, true, out, w);
+	if (!out->has_record || !s.locked)
+		out->state = CARD_PARTIAL;
+	return e;
+}
+
+/* --- confirmation */
+
+static enum err
+read_again(struct card *c, struct card_content *out, struct why *w)
+{
+	enum err e = read_record(c, out, w);
+
+	if (e == ERR_OK)
+		e = read_value(c, out, w);
+	if (e == ERR_OK)
+		e = desfire_read_log(c, 1, out, w);
+	return e;
+}
+
+/*
+ * In the session that wrote, if it stands; where the card does not know of it any
+ * more (another reset it), in a new one. What is told is MACed either way.
+ */
+enum err
+desfire_confirm(struct card *c, struct card_content *out, struct why *w)
+{
+	struct desfire *d = c->driver;
+	enum err e;
+
+	memset(out, 0, sizeof(*out));
+	out->state = CARD_READY;
+	if (desfire_inside(c, c->access.aid, DF_KEY_WRITE)) {
+		e = read_again(c, out, w);
+		if (e == ERR_OK || e == ERR_CARD_GONE)
+			return e;
+		memset(out, 0, sizeof(*out));
+		out->state = CARD_READY;
+	}
+	desfire_forget(d);
+	return read_files(c, false, out, w);
+}
