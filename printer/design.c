@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "printer/artwork.h"
-#include "printer/file.h"
 #include "printer/font.h"
+#include "station/base/file.h"
 
 const struct place places[PLACES] = {
 	{ "bg:name", true, false, MSG_CARD_NAME_TOO_LONG },
@@ -181,12 +181,16 @@ read_side(const char *folder, const char *name, const char *side, char **out,
 {
 	g_autofree char *path = g_strdup_printf("%s/%s-%s.svg", folder, name, side);
 	size_t len = 0;
-	enum err e = file_read_whole(path, DESIGN_SVG_CAP, out, &len, w);
+	char *markup = malloc(DESIGN_SVG_CAP + 1);
+	if (markup == NULL)
+		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+	enum err e = file_read(path, markup, DESIGN_SVG_CAP, &len, w);
 	if (e == ERR_LEN)
-		return why_set(w, ERR_DESIGN, MSG_DESIGN_TOO_BIG, WHY_CODE(path),
-		    WHY_CODE("4 MB"));
-	if (e == ERR_OK && strlen(*out) != len)
+		e = why_set(w, ERR_DESIGN, MSG_DESIGN_TOO_BIG, WHY_CODE(path), WHY_CODE("4 MB"));
+	markup[len] = '\0';
+	if (e == ERR_OK && strlen(markup) != len)
 		e = why_set(w, ERR_DESIGN, MSG_DESIGN_BROKEN, WHY_CODE(path), WHY_CODE("NUL"));
+	*out = markup;
 	return e;
 }
 

@@ -14,34 +14,35 @@
 #define NS_PER_MS   1000000
 
 /*
- * RFC 8011 section 5.4.12 (printer-state-reasons) and PWG 5100.9: keyword and what a
- * shop assistant is to do.
+ * RFC 8011 section 5.4.12 (printer-state-reasons) and PWG 5100.9: keyword, what a
+ * shop assistant is to do, and whether no card comes out before that.
  */
-static const struct {
+static const struct reason {
 	const char *keyword;
 	enum msg msg;
+	bool blocks;
 } reasons[] = {
-	{ "media-empty", MSG_PRINTER_MEDIA_EMPTY },
-	{ "media-needed", MSG_PRINTER_MEDIA_EMPTY },
-	{ "media-low", MSG_PRINTER_MEDIA_LOW },
-	{ "media-jam", MSG_PRINTER_MEDIA_JAM },
-	{ "marker-supply-empty", MSG_PRINTER_RIBBON_EMPTY },
-	{ "marker-supply-missing", MSG_PRINTER_RIBBON_EMPTY },
-	{ "toner-empty", MSG_PRINTER_RIBBON_EMPTY },
-	{ "marker-supply-low", MSG_PRINTER_RIBBON_LOW },
-	{ "toner-low", MSG_PRINTER_RIBBON_LOW },
-	{ "cover-open", MSG_PRINTER_COVER_OPEN },
-	{ "door-open", MSG_PRINTER_COVER_OPEN },
-	{ "interlock-open", MSG_PRINTER_COVER_OPEN },
-	{ "output-area-full", MSG_PRINTER_OUTPUT_FULL },
-	{ "output-tray-missing", MSG_PRINTER_OUTPUT_FULL },
-	{ "input-tray-missing", MSG_PRINTER_TRAY_MISSING },
-	{ "offline", MSG_PRINTER_OFFLINE },
-	{ "timed-out", MSG_PRINTER_OFFLINE },
-	{ "shutdown", MSG_PRINTER_OFFLINE },
-	{ "paused", MSG_PRINTER_PAUSED },
-	{ "moving-to-paused", MSG_PRINTER_PAUSED },
-	{ "other", MSG_PRINTER_TROUBLE }
+	{ "media-empty", MSG_PRINTER_MEDIA_EMPTY, true },
+	{ "media-needed", MSG_PRINTER_MEDIA_EMPTY, true },
+	{ "media-low", MSG_PRINTER_MEDIA_LOW, false },
+	{ "media-jam", MSG_PRINTER_MEDIA_JAM, true },
+	{ "marker-supply-empty", MSG_PRINTER_RIBBON_EMPTY, true },
+	{ "marker-supply-missing", MSG_PRINTER_RIBBON_EMPTY, true },
+	{ "toner-empty", MSG_PRINTER_RIBBON_EMPTY, true },
+	{ "marker-supply-low", MSG_PRINTER_RIBBON_LOW, false },
+	{ "toner-low", MSG_PRINTER_RIBBON_LOW, false },
+	{ "cover-open", MSG_PRINTER_COVER_OPEN, true },
+	{ "door-open", MSG_PRINTER_COVER_OPEN, true },
+	{ "interlock-open", MSG_PRINTER_COVER_OPEN, true },
+	{ "output-area-full", MSG_PRINTER_OUTPUT_FULL, true },
+	{ "output-tray-missing", MSG_PRINTER_OUTPUT_FULL, true },
+	{ "input-tray-missing", MSG_PRINTER_TRAY_MISSING, true },
+	{ "offline", MSG_PRINTER_OFFLINE, true },
+	{ "timed-out", MSG_PRINTER_OFFLINE, true },
+	{ "shutdown", MSG_PRINTER_OFFLINE, false },
+	{ "paused", MSG_PRINTER_PAUSED, true },
+	{ "moving-to-paused", MSG_PRINTER_PAUSED, true },
+	{ "other", MSG_PRINTER_TROUBLE, false }
 };
 
 /* Say nothing to a person: the printer is at its usual work. */
@@ -74,19 +75,47 @@ same_stem(const char *keyword, const char *name)
 	return strlen(name) == len && strncmp(keyword, name, len) == 0;
 }
 
-enum msg
-print_reason_msg(const char *keyword)
+static const struct reason *
+reason_of(const char *keyword)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (same_stem(keyword, reasons[i].keyword))
-			return reasons[i].msg;
+			return &reasons[i];
+	return NULL;
+}
+
+/* The printer itself calls it an error. */
+static bool
+is_error(const char *keyword)
+{
+	size_t stem = stem_len(keyword);
+	return strcmp(keyword + stem, "-error") == 0;
+}
+
+static bool
+is_harmless(const char *keyword)
+{
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
 		if (same_stem(keyword, harmless[i]))
-			return MSG_NONE;
-	/* a maker's own word: trouble only if the printer itself calls it an error */
-	size_t len = strlen(keyword), tail = strlen("-error");
-	return len > tail && strcmp(keyword + len - tail, "-error") == 0 ?
-	    MSG_PRINTER_TROUBLE : MSG_NONE;
+			return true;
+	return false;
+}
+
+/* A maker's own word is trouble only if the printer calls it an error. */
+enum msg
+print_reason_msg(const char *keyword)
+{
+	const struct reason *r = reason_of(keyword);
+	if (r != NULL)
+		return r->msg;
+	return !is_harmless(keyword) && is_error(keyword) ? MSG_PRINTER_TROUBLE : MSG_NONE;
+}
+
+bool
+print_reason_blocks(const char *keyword)
+{
+	const struct reason *r = reason_of(keyword);
+	return (r != NULL && r->blocks) || (!is_harmless(keyword) && is_error(keyword));
 }
 
 const char *

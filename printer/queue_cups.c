@@ -78,29 +78,23 @@ number_of(ipp_t *ipp, const char *name)
 struct queue_view {
 	bool accepting, stopped;
 	enum msg reason;
-	bool error;		/* the reason is one of severity error */
+	bool blocks;		/* no card comes out until somebody acts on the reason */
 	const char *keyword, *message;
 };
 
-static bool
-is_error(const char *keyword)
-{
-	size_t len = strlen(keyword), tail = strlen("-error");
-	return len > tail && strcmp(keyword + len - tail, "-error") == 0;
-}
-
-/* Of several reasons an error comes before a warning, the first of each. */
+/* Of several reasons one that blocks comes before one that does not, the first of each. */
 static void
 view_reasons(ipp_attribute_t *a, struct queue_view *v)
 {
 	for (int i = 0; a != NULL && i < ippGetCount(a); i++) {
 		const char *keyword = ippGetString(a, i, NULL);
 		enum msg m = print_reason_msg(keyword);
-		if (m == MSG_NONE || (v->reason != MSG_NONE && (v->error || !is_error(keyword))))
+		bool blocks = print_reason_blocks(keyword);
+		if (m == MSG_NONE || (v->reason != MSG_NONE && (v->blocks || !blocks)))
 			continue;
 		v->reason = m;
 		v->keyword = keyword;
-		v->error = is_error(keyword);
+		v->blocks = blocks;
 	}
 }
 
@@ -281,6 +275,18 @@ state_of(int job_state)
 	}
 }
 
+/*
+ * Both a job the printer gave up and one stopped at its panel come back to the scheduler as
+ * "canceled at device"; nobody at the station cancelled it, so it counts as given up.
+ */
+static enum print_state
+end_of(int job_state, const char *reason)
+{
+	enum print_state s = state_of(job_state);
+	return s == PRINT_CANCELLED && strstr(reason, "canceled-at-device") != NULL ?
+	    PRINT_ABORTED : s;
+}
+
 static bool
 under_way(enum print_state s)
 {
@@ -298,7 +304,7 @@ add_printer(const struct print_queue *q, struct print_status *out, struct why *w
 	struct queue_view v = view_of(answer);
 	out->reason = v.reason;
 	copy(out->keyword, sizeof(out->keyword), v.keyword);
-	if (v.stopped || (v.error && v.reason != MSG_NONE))
+	if (v.stopped || v.blocks)
 		out->state = PRINT_STOPPED;
 	if (out->text[0] == '\0')
 		copy(out->text, sizeof(out->text), v.message);
@@ -329,7 +335,8 @@ cups_poll(struct print_queue *q, const char *job, struct print_status *out,
 		e = why_set(w, ERR_QUEUE, MSG_QUEUE_NO_STATE, WHY_CODE(job),
 		    WHY_STR(cupsLastErrorString()));
 	} else {
-		out->state = state_of(number_of(answer, "job-state"));
+		out->state = end_of(number_of(answer, "job-state"),
+		    string_of(answer, "job-state-reasons"));
 		copy(out->keyword, sizeof(out->keyword), string_of(answer, "job-state-reasons"));
 		copy(out->text, sizeof(out->text), string_of(answer, "job-printer-state-message"));
 	}

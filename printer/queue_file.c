@@ -1,6 +1,6 @@
 /*
  * The queue "file:DIR": a print is a PDF put into a folder. It is done when the file
- * is there in whole, which the rename in file_write_whole makes the same moment.
+ * is there in whole, which the rename in file_write makes the same moment.
  */
 #include "printer/queue_kind.h"
 
@@ -10,10 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "printer/file.h"
+#include "station/base/file.h"
 
 /* A card's PDF is far below; more than this is not one. */
-#define PDF_CAP (64u * 1024 * 1024)
+#define PDF_CAP   (16u * 1024 * 1024)
+/* Artwork carries names: only its owner reads it. */
+#define FILE_MODE 0600
 
 static const char *
 folder_of(const struct print_queue *q)
@@ -52,16 +54,17 @@ static enum err
 file_submit(struct print_queue *q, const char *from, const char *title,
     const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
 {
-	char *pdf = NULL, *to = path_of(q, title);
+	char *pdf = malloc(PDF_CAP), *to = path_of(q, title);
 	size_t len = 0;
 	(void)opts;
-	enum err e = to == NULL ? why_set(w, ERR_NOMEM, MSG_NO_MEMORY) : file_open(q, w);
+	enum err e = pdf == NULL || to == NULL ? why_set(w, ERR_NOMEM, MSG_NO_MEMORY) :
+	    file_open(q, w);
 	if (e == ERR_OK)
-		e = file_read_whole(from, PDF_CAP, &pdf, &len, w);
-	if (e == ERR_LEN || (e == ERR_OK && (len < 5 || memcmp(pdf, "%PDF-", 5) != 0)))
+		e = file_read(from, pdf, PDF_CAP, &len, w);
+	if (e == ERR_OK && (len < 5 || memcmp(pdf, "%PDF-", 5) != 0))
 		e = why_set(w, ERR_PRINT, MSG_JOB_REFUSED, WHY_CODE(q->name), WHY_CODE("PDF"));
 	if (e == ERR_OK)
-		e = file_write_whole(to, (const uint8_t *)pdf, len, w);
+		e = file_write(to, pdf, len, FILE_MODE, w);
 	if (e == ERR_OK)
 		snprintf(job, PRINT_JOB_CAP, "%s", title);
 	free(pdf);

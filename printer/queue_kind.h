@@ -28,6 +28,12 @@ struct print_queue {
 	void *own;		/* the kind's */
 };
 
+/*
+ * True if no card comes out until somebody acts on that printer-state-reason. Not read off the
+ * severity at its end: printers report an empty ribbon as -warning, too.
+ */
+bool print_reason_blocks(const char *keyword);
+
 extern const struct queue_kind queue_file;
 extern const struct queue_kind queue_cups;
 

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "printer/artwork.h"
-#include "printer/file.h"
+#include "station/base/file.h"
 
+/* Artwork carries names: only its owner reads it. */
+#define FILE_MODE   0600
 #define MM_PER_INCH 25.4
 #define PT_PER_MM   (72 / MM_PER_INCH)
 
@@ -165,7 +167,7 @@ card_render_pdf(const struct design *d, const struct card_face *face,
 	size_t len = 0;
 	enum err e = card_render_pdf_bytes(d, face, &p, &len, w);
 	if (e == ERR_OK)
-		e = file_write_whole(path, p, len, w);
+		e = file_write(path, p, len, FILE_MODE, w);
 	free(p);
 	return e;
 }
@@ -178,7 +180,7 @@ card_render_png(const struct design *d, const struct card_face *face,
 	size_t len = 0;
 	enum err e = card_render_png_bytes(d, face, side, dpi, &p, &len, w);
 	if (e == ERR_OK)
-		e = file_write_whole(path, p, len, w);
+		e = file_write(path, p, len, FILE_MODE, w);
 	free(p);
 	return e;
 }

@@ -1,0 +1,313 @@
+/* Print jobs through a real cupsd to a card printer that plays its troubles. */
+#include <unistd.h>
+
+#include "tests/printer/sample.h"
+#include "tests/support/cups_private.h"
+
+#define LONG_MS 20000
+
+static char work[64], pdf[96];
+
+static int
+begin(void **state)
+{
+	(void)state;
+	struct why w = { 0 };
+	struct design *d = shipped("default");
+	struct card_face f = sample_face();
+	new_folder(work);
+	snprintf(pdf, sizeof(pdf), "%s/card.pdf", work);
+	expect(card_render_pdf(d, &f, pdf, &w), &w, ERR_OK, MSG_NONE);
+	design_free(&d);
+	return cups_begin() ? 0 : -1;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	cups_end();
+	remove_folder(work);
+	return 0;
+}
+
+static struct print_queue *
+open_queue(const char *name)
+{
+	struct why w = { 0 };
+	struct print_queue *q = NULL;
+	expect(queue_open(name, &q, &w), &w, ERR_OK, MSG_NONE);
+	return q;
+}
+
+static void
+submit(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP])
+{
+	struct why w = { 0 };
+	const struct print_opts both = { .two_sided = true };
+	expect(queue_submit(q, pdf, title, &both, job, &w), &w, ERR_OK, MSG_NONE);
+	assert_true(job[0] != '\0');
+}
+
+/* Keeps what was seen on the way, and helps the printer as soon as it asks. */
+struct seen {
+	enum msg reason;
+	char keyword[PRINT_REASON_CAP];
+	bool stopped, printing_again, lend_a_hand;
+};
+
+static bool
+watch(void *ctx, const struct print_status *s)
+{
+	struct seen *seen = ctx;
+	if (s->state == PRINT_STOPPED && s->reason != MSG_NONE && !seen->stopped) {
+		seen->stopped = true;
+		seen->reason = s->reason;
+		strcpy(seen->keyword, s->keyword);
+		if (seen->lend_a_hand)
+			cups_help();
+	}
+	return true;
+}
+
+static void
+a_card_is_followed_until_it_is_done(void **state)
+{
+	(void)state;
+	struct why w = { 0 };
+	char job[PRINT_JOB_CAP], text[2048], command[128];
+	struct print_status last;
+	struct seen seen = { 0 };
+	struct print_queue *q = open_queue("card");
+	cups_play("ok");
+	submit(q, "card-0001", job);
+	expect(queue_wait(q, job, LONG_MS, watch, &seen, &last, &w), &w, ERR_OK, MSG_NONE);
+	assert_int_equal(last.state, PRINT_DONE);
+	assert_false(seen.stopped);
+	snprintf(command, sizeof(command), "pdfinfo %s/printed/last", cups_folder());
+	run("poppler-utils", command, text, sizeof(text));
+	assert_non_null(strstr(text, "Pages:           2"));
+	queue_close(&q);
+	assert_null(q);
+}
+
+static void
+one_sided_prints_the_front_only(void **state)
+{
+	(void)state;
+	struct why w = { 0 };
+	char job[PRINT_JOB_CAP], text[2048], command[128];
+	struct print_queue *q = open_queue("card");
+	cups_play("ok");
+	expect(queue_submit(q, pdf, "front", NULL, job, &w), &w, ERR_OK, MSG_NONE);
+	expect(queue_wait(q, job, LONG_MS, NULL, NULL, NULL, &w), &w, ERR_OK, MSG_NONE);
+	snprintf(command, sizeof(command), "pdfinfo %s/printed/last", cups_folder());
+	run("poppler-utils", command, text, sizeof(text));
+	assert_non_null(strstr(text, "Pages:           1"));
+	queue_close(&q);
+}
+
+static void
+trouble(const char *play, const char *keyword, enum msg reason)
+{
+	struct why w = { 0 };
+	char job[PRINT_JOB_CAP];
+	struct print_status last;
+	struct seen seen = { .lend_a_hand = true };
+	struct print_queue *q = open_queue("card");
+	cups_play(play);
+	submit(q, play, job);
+	expect(queue_wait(q, job, LONG_MS, watch, &seen, &last, &w), &w, ERR_OK, MSG_NONE);
+	assert_true(seen.stopped);
+	assert_int_equal(seen.reason, reason);
+	/* ippeveprinter reports every reason as a warning, whatever the engine said */
+	assert_int_equal(strncmp(seen.keyword, keyword, strlen(keyword)), 0);
+	assert_int_equal(last.state, PRINT_DONE);
+	queue_close(&q);
+}
+
+static void
+an_empty_ribbon_is_told_and_printing_goes_on_after_it_was_changed(void **state)
+{
+	(void)state;
+	trouble("ribbon", "marker-supply-empty", MSG_PRINTER_RIBBON_EMPTY);
+}
+
+static void
+missing_cards_are_told_and_printing_goes_on_after_some_were_put_in(void **state)
+{
+	(void)state;
+	trouble("media", "media-empty", MSG_PRINTER_MEDIA_EMPTY);
+}
+
+static void
+a_stuck_card_is_told_and_printing_goes_on_after_it_was_taken_out(void **state)
+{
+	(void)state;
+	trouble("jam", "media-jam", MSG_PRINTER_MEDIA_JAM);
+}
+
+static void
+a_job_the_printer_gave_up_is_not_done(void **state)
+{
+	(void)state;
+	struct why w = { 0 };
+	char job[PRINT_JOB_CAP];
+	struct print_status last;
+	struct print_queue *q = open_queue("card");
+	cups_play("abort");
+	submit(q, "abort", job);
+	enum err e = queue_wait(q, job, LONG_MS, NULL, NULL, &last, &w);
+	expect(e, &w, ERR_PRINT, MSG_JOB_ABORTED);
+	assert_int_equal(last.state, PRINT_ABORTED);
+	assert_string_equal(w.arg[0].str, job);
+	queue_close(&q);
+}
+
+static void
+a_job_that_does_not_end_in_time_stays_in_the_queue_until_cancelled(void **state)
+{
+	(void)state;
+	struct why w = { 0 };
+	char job[PRINT_JOB_CAP];
+	struct print_status last;
+	struct print_queue *q = open_queue("card");
+	cups_play("ribbon");
+	submit(q, "slow", job);
+	expect(queue_wait(q, job, 1500, NULL, NULL, &last, &w), &w, ERR_TIMEOUT, MSG_JOB_NOT_ENDED);
+	assert_int_equal(last.state, PRINT_STOPPED);
+	expect(queue_cancel(q, job, &w), &w, ERR_OK, MSG_NONE);
+	cups_help();
+	expect(queue_wait(q, job, LONG_MS, NULL, NULL, &last, &w), &w, ERR_PRINT, MSG_JOB_CANCELLED);
+	assert_int_equal(last.state, PRINT_CANCELLED);
+	expect(queue_cancel(q, job, &w), &w, ERR_NOT_FOUND, MSG_JOB_UNKNOWN);
+	queue_close(&q);
+}
+
+static void
+a_restart_finds_its_job_by_title(void **state)
+{
+	(void)state;
+	struct why w = { 0 };
+	char first[PRINT_JOB_CAP], second[PRINT_JOB_CAP], found[PRINT_JOB_CAP];
+	struct print_queue *q = open_queue("card");
+	cups_play("ok");
+	submit(q, "found-again", first);
+	submit(q, "found-again", second);
+	expect(queue_wait(q, second, LONG_MS, NULL, NULL, NULL, &w), &w, ERR_OK, MSG_NONE);
+	queue_close(&q);
+	q = open_queue("card");
+	expect(queue_find(q, "found-again", found, &w), &w, ERR_OK, MSG_NONE);
+	assert_string_equal(found, second);
+	expect(queue_find(q, "never-sent", found, &w), &w, ERR_NOT_FOUND, MSG_JOB_UNKNOWN);
+	assert_string_equal(found, "");
+	queue_close(&q);
+}
+
+static void
+a_job_the_queue_forgot_is_gone_not_done(void **state)
+{
+	(void)state;
+	struct why w = { 0 };
+	struct print_status s;
+	struct print_queue *q = open_queue("card");
+	expect(queue_poll(q, "99999", &s, &w), &w, ERR_OK, MSG_NONE);
+	assert_int_equal(s.state, PRINT_GONE);
+	expect(queue_wait(q, "99999", LONG_MS, NULL, NULL, NULL, &w), &w, ERR_PRINT, MSG_JOB_GONE);
+	expect(queue_poll(q, "12x", &s, &w), &w, ERR_ARG, MSG_JOB_UNKNOWN);
+	queue_close(&q);
+}
+
+static void
+unknown_rejecting_and_stopped_queues_are_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		enum msg msg;
+	} bad[] = {
+		{ "no-such-queue", MSG_QUEUE_UNKNOWN },
+		{ "../admin", MSG_QUEUE_UNKNOWN },
+		{ "کارت", MSG_QUEUE_UNKNOWN },
+		{ "card-rejecting", MSG_QUEUE_REJECTS }
+	};
+	struct why w = { 0 };
+	struct print_queue *q;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		expect(queue_open(bad[i].name, &q, &w), &w, ERR_QUEUE, bad[i].msg);
+		assert_null(q);
+		assert_string_equal(w.arg[0].str, bad[i].name);
+	}
+	char job[PRINT_JOB_CAP];
+	q = open_queue("card-stopped");
+	expect(queue_submit(q, pdf, "t", NULL, job, &w), &w, ERR_QUEUE, MSG_QUEUE_STOPPED);
+	assert_string_equal(w.arg[0].str, "card-stopped");
+	queue_close(&q);
+}
+
+struct listed {
+	unsigned count, rejecting, stopped;
+};
+
+static void
+list(void *ctx, const struct print_queue_info *i)
+{
+	struct listed *l = ctx;
+	l->count++;
+	l->rejecting += !i->accepting && strcmp(i->name, "card-rejecting") == 0;
+	l->stopped += i->stopped && i->reason == MSG_PRINTER_PAUSED &&
+	    strcmp(i->name, "card-stopped") == 0;
+}
+
+static void
+the_list_tells_each_queue_and_its_state(void **state)
+{
+	(void)state;
+	struct why w = { 0 };
+	struct listed l = { 0 };
+	expect(queue_list(list, &l, &w), &w, ERR_OK, MSG_NONE);
+	assert_int_equal(l.count, 3);
+	assert_int_equal(l.rejecting, 1);
+	assert_int_equal(l.stopped, 1);
+}
+
+static void
+a_server_that_does_not_answer_is_said(void **state)
+{
+	(void)state;
+	char job[PRINT_JOB_CAP], server[128], away[160];
+	struct why w = { 0 };
+	struct print_status s;
+	struct print_queue *q = open_queue("card"), *none;
+	struct listed l = { 0 };
+	/* libcups reads CUPS_SERVER once a thread, so it is the socket that goes */
+	snprintf(server, sizeof(server), "%s/cups.sock", cups_folder());
+	snprintf(away, sizeof(away), "%s.away", server);
+	assert_int_equal(rename(server, away), 0);
+	expect(queue_open("card", &none, &w), &w, ERR_MISSING, MSG_QUEUE_NO_SERVER);
+	expect(queue_list(list, &l, &w), &w, ERR_MISSING, MSG_QUEUE_NO_SERVER);
+	expect(queue_submit(q, pdf, "t", NULL, job, &w), &w, ERR_MISSING, MSG_QUEUE_NO_SERVER);
+	expect(queue_poll(q, "1", &s, &w), &w, ERR_MISSING, MSG_QUEUE_NO_SERVER);
+	assert_int_equal(rename(away, server), 0);
+	queue_close(&q);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_card_is_followed_until_it_is_done),
+		cmocka_unit_test(one_sided_prints_the_front_only),
+		cmocka_unit_test(an_empty_ribbon_is_told_and_printing_goes_on_after_it_was_changed),
+		cmocka_unit_test(missing_cards_are_told_and_printing_goes_on_after_some_were_put_in),
+		cmocka_unit_test(a_stuck_card_is_told_and_printing_goes_on_after_it_was_taken_out),
+		cmocka_unit_test(a_job_the_printer_gave_up_is_not_done),
+		cmocka_unit_test(a_job_that_does_not_end_in_time_stays_in_the_queue_until_cancelled),
+		cmocka_unit_test(a_restart_finds_its_job_by_title),
+		cmocka_unit_test(a_job_the_queue_forgot_is_gone_not_done),
+		cmocka_unit_test(unknown_rejecting_and_stopped_queues_are_named),
+		cmocka_unit_test(the_list_tells_each_queue_and_its_state),
+		cmocka_unit_test(a_server_that_does_not_answer_is_said)
+	};
+	return cmocka_run_group_tests(tests, begin, end);
+}

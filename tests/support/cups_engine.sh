@@ -1,0 +1,23 @@
+#!/bin/sh
+# The card printer's insides: ippeveprinter runs this with the document's path. It plays
+# the word in $BASHGAH_PRINTER_DIR/play:
+#   ok      prints        ribbon, media, jam  reports it, waits for the file `helped`, prints
+#   abort   gives up
+dir=$BASHGAH_PRINTER_DIR
+stuck() {
+	echo "STATE: +$1" >&2
+	tries=0
+	while [ ! -e "$dir/helped" ] && [ $tries -lt 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	rm -f "$dir/helped"
+	echo "STATE: -$1" >&2
+}
+case $(cat "$dir/play") in
+ribbon) stuck marker-supply-empty-error ;;
+media) stuck media-empty-error ;;
+jam) stuck media-jam-error ;;
+abort) echo "ERROR: card head failure" >&2; exit 1 ;;
+esac
+cp "$1" "$dir/printed/last"

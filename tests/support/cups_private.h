@@ -1,0 +1,23 @@
+/*
+ * A CUPS of the test's own with a CR80 card printer behind it (cups_start.sh).
+ * CUPS_SERVER points to it while it runs. Run from the repository's root.
+ */
+#ifndef TESTS_SUPPORT_CUPS_PRIVATE_H
+#define TESTS_SUPPORT_CUPS_PRIVATE_H
+
+#include <stdbool.h>
+
+/* False (said on standard error) if something is missing or does not start. */
+bool cups_begin(void);
+/* Ends it and removes its folder; harmless if it never began. */
+void cups_end(void);
+
+/* Its folder, for `printed/last`; NULL if it does not run. */
+const char *cups_folder(void);
+
+/* What the printer does with the next job: "ok", "ribbon", "media", "jam", "abort". */
+void cups_play(const char *what);
+/* Somebody put in what the printer is waiting for. */
+void cups_help(void);
+
+#endif
