@@ -63,7 +63,7 @@ auth_start(struct sim_card *c, struct cursor *in, struct writer *out)
 	const struct ee_app *app = card_app(c);
 	uint8_t ins = c->in[0], no = take_u8(in), token[BLOCK_CAP];
 
-	channel_close(c);
+	sim_channel_close(c);
 	if (no >= app->key_count)
 		return ST_NO_SUCH_KEY;
 	if (!fits(ins, app->crypto))

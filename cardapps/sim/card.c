@@ -29,7 +29,7 @@ card_random(struct sim_card *c, uint8_t *out, size_t len)
 void
 card_select(struct sim_card *c, int app)
 {
-	channel_close(c);
+	sim_channel_close(c);
 	txn_forget(c);
 	c->app = app;
 	c->iso_file = -1;

@@ -162,14 +162,14 @@ uint8_t command_frame(struct sim_card *c, uint8_t ins, const uint8_t *body, size
 void command_fail(struct sim_card *c);
 
 /* channel.c: secure messaging of the open session. */
-void channel_close(struct sim_card *c);
-size_t channel_wire_len(const struct sim_card *c, enum mode mode, size_t body);
-size_t channel_crc_len(const struct sim_card *c);
+void sim_channel_close(struct sim_card *c);
+size_t sim_channel_wire_len(const struct sim_card *c, enum mode mode, size_t body);
+size_t sim_channel_crc_len(const struct sim_card *c);
 /* Check sum over `data` (with command and head before it, in EV1 sessions, if `with_head`) against the bytes at `sum`. */
-bool channel_crc_ok(const struct sim_card *c, bool with_head, const uint8_t *data, size_t len,
+bool sim_channel_crc_ok(const struct sim_card *c, bool with_head, const uint8_t *data, size_t len,
     const uint8_t *sum);
-uint8_t channel_receive(struct sim_card *c);
-uint8_t channel_send(struct sim_card *c);
+uint8_t sim_channel_receive(struct sim_card *c);
+uint8_t sim_channel_send(struct sim_card *c);
 
 /* timing.c */
 enum { US_CREATE = 3000, US_KEY = 3000, US_COMMIT = 2000, US_PAGE = 1000 };

@@ -16,20 +16,20 @@
 #define LEGACY_MAC_LEN 4
 
 void
-channel_close(struct sim_card *c)
+sim_channel_close(struct sim_card *c)
 {
 	raw_key_free(&c->session.key);
 	WIPE(c->session);
 }
 
 size_t
-channel_crc_len(const struct sim_card *c)
+sim_channel_crc_len(const struct sim_card *c)
 {
 	return c->session.legacy ? 2 : 4;
 }
 
 size_t
-channel_wire_len(const struct sim_card *c, enum mode mode, size_t body)
+sim_channel_wire_len(const struct sim_card *c, enum mode mode, size_t body)
 {
 	size_t block = c->session.block;
 
@@ -37,7 +37,7 @@ channel_wire_len(const struct sim_card *c, enum mode mode, size_t body)
 		return body;
 	if (mode == MODE_MAC)
 		return body + (c->session.legacy ? LEGACY_MAC_LEN : EV1_MAC_LEN);
-	return (body + channel_crc_len(c) + block - 1) / block * block;
+	return (body + sim_channel_crc_len(c) + block - 1) / block * block;
 }
 
 /* Little-endian check sum over up to two pieces. */
@@ -54,13 +54,13 @@ crc_over(const struct sim_card *c, const uint8_t *head, size_t head_len, const u
 }
 
 bool
-channel_crc_ok(const struct sim_card *c, bool with_head, const uint8_t *data, size_t len,
+sim_channel_crc_ok(const struct sim_card *c, bool with_head, const uint8_t *data, size_t len,
     const uint8_t *sum)
 {
 	uint8_t want[4];
 
 	crc_over(c, c->in, with_head ? 1 + c->run.head : 0, data, len, want);
-	return secret_equal(want, sum, channel_crc_len(c));
+	return secret_equal(want, sum, sim_channel_crc_len(c));
 }
 
 /* CMAC from the running IV; the IV becomes the CMAC. */
@@ -133,13 +133,13 @@ static uint8_t
 receive_full(struct sim_card *c)
 {
 	uint8_t *data = c->in + 1 + c->run.head;
-	size_t len = c->run.want - c->run.head, sum_len = channel_crc_len(c);
+	size_t len = c->run.want - c->run.head, sum_len = sim_channel_crc_len(c);
 
 	if (!open_body(c, data, len))
 		return ST_EEPROM;
 	if (c->run.cmd->channel == CH_CRYPTOGRAM)
 		return ST_OPERATION_OK;
-	if (!channel_crc_ok(c, true, data, c->run.body, data + c->run.body) ||
+	if (!sim_channel_crc_ok(c, true, data, c->run.body, data + c->run.body) ||
 	    !all_zero(data + c->run.body + sum_len, len - c->run.body - sum_len))
 		return ST_INTEGRITY;
 	return ST_OPERATION_OK;
@@ -163,7 +163,7 @@ receive_mac(struct sim_card *c)
 }
 
 uint8_t
-channel_receive(struct sim_card *c)
+sim_channel_receive(struct sim_card *c)
 {
 	enum channel ch = c->run.cmd->channel;
 	bool data_in = ch == CH_SEALED || ch == CH_CRYPTOGRAM || ch == CH_FILE_IN;
@@ -183,8 +183,8 @@ channel_receive(struct sim_card *c)
 static uint8_t
 send_full(struct sim_card *c)
 {
-	size_t len = c->reply.len, sum_len = channel_crc_len(c);
-	size_t wire = channel_wire_len(c, MODE_FULL, len);
+	size_t len = c->reply.len, sum_len = sim_channel_crc_len(c);
+	size_t wire = sim_channel_wire_len(c, MODE_FULL, len);
 	bool open_ended = c->run.cmd->ins == 0xBD || c->run.cmd->ins == 0xBB;
 	uint8_t iv[BLOCK_CAP] = {0}, sum[4];
 
@@ -217,7 +217,7 @@ send_legacy_mac(struct sim_card *c)
 }
 
 uint8_t
-channel_send(struct sim_card *c)
+sim_channel_send(struct sim_card *c)
 {
 	enum channel ch = c->run.cmd->channel;
 

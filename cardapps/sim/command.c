@@ -91,7 +91,7 @@ void
 command_fail(struct sim_card *c)
 {
 	forget_frames(c);
-	channel_close(c);
+	sim_channel_close(c);
 	txn_forget(c);
 }
 
@@ -243,7 +243,7 @@ begin(struct sim_card *c, const struct command *cmd, size_t len)
 	c->run.have = len;
 	c->run.want = c->run.head;
 	if (body > 0)
-		c->run.want += channel_wire_len(c, c->run.mode, body);
+		c->run.want += sim_channel_wire_len(c, c->run.mode, body);
 	return c->run.want < BUFFER_CAP ? ST_OPERATION_OK : ST_LENGTH;
 }
 
@@ -253,7 +253,7 @@ finish(struct sim_card *c)
 {
 	struct cursor in = cursor_over(c->in + 1, c->run.head + c->run.body);
 	struct writer out = writer_over(c->out, EE_BLOCKS * EE_BLOCK);
-	uint8_t st = channel_receive(c);
+	uint8_t st = sim_channel_receive(c);
 
 	if (st != ST_OPERATION_OK)
 		return st;
@@ -262,7 +262,7 @@ finish(struct sim_card *c)
 		in = cursor_over(c->in + 1, c->run.want);
 	st = c->run.cmd->run(c, &in, &out);
 	c->reply.len = out.len;
-	return st == ST_OPERATION_OK ? channel_send(c) : st;
+	return st == ST_OPERATION_OK ? sim_channel_send(c) : st;
 }
 
 /* The next piece of the answer, and whether more is to come. */

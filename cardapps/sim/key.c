@@ -32,7 +32,7 @@ key_body_len(const struct sim_card *c, uint8_t key_no)
 {
 	bool own = number_of(c, key_no) == c->session.key_no;
 
-	return data_len(kind_of(c, key_no)) + (own ? 0 : channel_crc_len(c));
+	return data_len(kind_of(c, key_no)) + (own ? 0 : sim_channel_crc_len(c));
 }
 
 /* Data sheet, ChangeKey: key 0 and the change key itself belong to the master key. */
@@ -67,19 +67,19 @@ static uint8_t
 unpack(struct sim_card *c, struct cursor *in, uint8_t kind, const struct ee_key *old, bool own,
     uint8_t key[EE_KEY_CAP + 1])
 {
-	size_t len = data_len(kind), sum_len = channel_crc_len(c);
+	size_t len = data_len(kind), sum_len = sim_channel_crc_len(c);
 	const uint8_t *data = take_bytes(in, len), *sum = take_bytes(in, sum_len), *sum2;
 
 	if (data == NULL || sum == NULL)
 		return ST_LENGTH;
-	if (!channel_crc_ok(c, true, data, len, sum))
+	if (!sim_channel_crc_ok(c, true, data, len, sum))
 		return ST_INTEGRITY;
 	memcpy(key, data, len);
 	if (!own) {
 		for (size_t i = 0; i < ee_key_len(kind); i++)
 			key[i] ^= old->bytes[i];
 		sum2 = take_bytes(in, sum_len);
-		if (sum2 == NULL || !channel_crc_ok(c, false, key, ee_key_len(kind), sum2))
+		if (sum2 == NULL || !sim_channel_crc_ok(c, false, key, ee_key_len(kind), sum2))
 			return ST_INTEGRITY;
 	}
 	return padding_ok(in) ? ST_OPERATION_OK : ST_INTEGRITY;
@@ -108,7 +108,7 @@ key_change(struct sim_card *c, struct cursor *in, struct writer *out)
 		app->crypto = kind;
 		card_changed(c, US_KEY);
 		if (own)
-			channel_close(c);
+			sim_channel_close(c);
 	}
 	WIPE(key);
 	return st;

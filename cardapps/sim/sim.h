@@ -15,7 +15,10 @@
 
 struct sim_card;
 
-/* Where in an APDU's life the card leaves the field. */
+/*
+ * Where in an APDU's life the card leaves the field. Nothing of a half-done write stays:
+ * BEFORE and UNWRITTEN leave the same card.
+ */
 enum sim_tear {
 	SIM_TEAR_NONE,
 	SIM_TEAR_BEFORE,	/* the card never gets the command */
@@ -23,16 +26,16 @@ enum sim_tear {
 	SIM_TEAR_WRITTEN	/* it does it, the answer is lost */
 };
 
-/* What the card has seen since it was opened. Model: cardapps/sim/timing.c, figures of CHIPS.md, Speed. */
+/* What the card has seen since it was opened. The model and its figures: cardapps/sim/timing.c. */
 struct sim_figures {
 	unsigned apdus;
-	uint64_t bytes;		/* data bytes on air, both ways, without framing */
+	uint64_t bytes;		/* of APDUs, both ways, without the blocks of ISO/IEC 14443-4 */
 	uint64_t us_106;	/* modelled microseconds at 106 kbit/s */
 	uint64_t us_848;
 };
 
 /*
- * A factory-new DESFire EV1 8K in memory. `uid` is 7 bytes, NULL: random.
+ * A factory-new DESFire EV1 8K in memory, in the field. `uid` is 7 bytes, NULL: random.
  * `path` NULL: memory only; else every change of EEPROM is on disk before the APDU is answered
  * (written to a temporary name and renamed, mode 0600).
  */
@@ -48,7 +51,8 @@ const uint8_t *sim_card_atr(const struct sim_card *card, size_t *len);
 
 /*
  * One command there and back, wrapped (90 INS 00 00 [Lc data] 00) or native; the
- * first after power-on decides. False if the card has left the field (a tear): no answer.
+ * first after power-on decides. `capdu_len` from 1. False if the card has left the field (a tear,
+ * the field off, or a disk that refused the change: then nothing changed): no answer.
  */
 bool sim_card_transmit(struct sim_card *card, const uint8_t *capdu, size_t capdu_len,
     uint8_t rapdu[RAPDU_CAP], size_t *len);
@@ -77,7 +81,9 @@ enum err sim_reader_open(struct sim_card *card, bool own, struct reader **out, s
 
 /*
  * Plug the card into a real pcscd: connect to vpcd at host:port and answer until the
- * other side closes or *stop becomes true. Blocks. Errors: ERR_MISSING (nobody listens), ERR_IO.
+ * other side closes, *stop (NULL: never) becomes true (seen within 200 ms) or the card leaves
+ * the field (sim_card_away tells). Blocks. The field is off afterwards. Errors: ERR_MISSING
+ * (nobody listens), ERR_IO.
  */
 enum err sim_vpcd_serve(struct sim_card *card, const char *host, uint16_t port,
     const volatile bool *stop, struct why *w);

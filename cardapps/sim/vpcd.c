@@ -112,13 +112,25 @@ answer(int fd, const uint8_t *body, size_t len)
 	return GOT_ALL;
 }
 
+/* A card that has left the field (a tear) hangs up: for pcscd it is gone. */
 static enum got
-control(struct sim_card *card, int fd, uint8_t what)
+command(struct sim_card *card, int fd, const uint8_t *capdu, size_t len)
+{
+	uint8_t rapdu[RAPDU_CAP];
+
+	if (!sim_card_transmit(card, capdu, len, rapdu, &len))
+		return GOT_END;
+	return answer(fd, rapdu, len);
+}
+
+/* A native command without data is one byte too; none of them has a number this low. */
+static enum got
+control(struct sim_card *card, int fd, const uint8_t *what)
 {
 	const uint8_t *atr;
 	size_t len;
 
-	switch (what) {
+	switch (*what) {
 	case FIELD_OFF:
 		sim_card_power(card, false);
 		return GOT_ALL;
@@ -130,15 +142,14 @@ control(struct sim_card *card, int fd, uint8_t what)
 		atr = sim_card_atr(card, &len);
 		return answer(fd, atr, len);
 	default:
-		return GOT_ERROR;
+		return command(card, fd, what, 1);
 	}
 }
 
-/* A card that has left the field (a tear) hangs up: for pcscd it is gone. */
 static enum got
 serve_one(struct sim_card *card, int fd, const volatile bool *stop)
 {
-	uint8_t head[2], body[UINT16_MAX], rapdu[RAPDU_CAP];
+	uint8_t head[2], body[UINT16_MAX];
 	size_t len;
 	enum got g = receive(fd, head, sizeof(head), stop);
 
@@ -150,11 +161,7 @@ serve_one(struct sim_card *card, int fd, const volatile bool *stop)
 	g = receive(fd, body, len, stop);
 	if (g != GOT_ALL)
 		return g;
-	if (len == 1)
-		return control(card, fd, body[0]);
-	if (!sim_card_transmit(card, body, len, rapdu, &len))
-		return GOT_END;
-	return answer(fd, rapdu, len);
+	return len == 1 ? control(card, fd, body) : command(card, fd, body, len);
 }
 
 enum err
