@@ -346,6 +346,24 @@ store_intent_get(struct store *s, const uint8_t event[STORE_EVENT_LEN], struct s
 	return ERR_OK;
 }
 
+enum err
+store_card_url(struct store *s, uint64_t number, char out[STORE_URL_CAP], struct why *w)
+{
+	struct query q = query_on(&s->db, SQL_CARD_URL);
+	enum err e;
+
+	out[0] = '\0';
+	bind_int(&q, (int64_t)number);
+	e = query_row(&q, ERR_NOT_FOUND, w);
+	if (e == ERR_NOT_FOUND)
+		return why_set(w, e, MSG_STORE_NO_CARD, WHY_NUM(number));
+	if (e != ERR_OK)
+		return e;
+	column_text(&q, 0, out, STORE_URL_CAP);
+	query_done(&q);
+	return ERR_OK;
+}
+
 static enum err
 collect(struct query *q, struct store_intent **out, size_t *count, struct why *w)
 {

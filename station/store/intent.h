@@ -99,6 +99,9 @@ enum err store_intent_close(struct store *s, const struct intent_close *c, struc
 enum err store_intent_get(struct store *s, const uint8_t event[STORE_EVENT_LEN],
     struct store_intent *out, struct why *w);
 
+/* The URL last written to a card, for its QR. Errors: ERR_NOT_FOUND (it has none), ERR_LEN. */
+enum err store_card_url(struct store *s, uint64_t number, char out[STORE_URL_CAP], struct why *w);
+
 /* Open intents, oldest first, as one array (NULL if none); free() it. */
 enum err store_intents_open_by_uid(struct store *s, const uint8_t *uid, size_t uid_len,
     struct store_intent **out, size_t *count, struct why *w);

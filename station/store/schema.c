@@ -90,6 +90,7 @@ static const char *const first[] = {
 	" closed_by BLOB REFERENCES journal(event),"
 	" CHECK((state = 0) = (closed_by IS NULL)), CHECK(state <> 2 OR cash <> 1)) STRICT;"
 	"CREATE INDEX intent_open_card ON intent(card) WHERE state = 0;"
+	"CREATE INDEX intent_url ON intent(card) WHERE url IS NOT NULL;"
 	"CREATE INDEX intent_open_uid ON intent(uid) WHERE state = 0 AND uid IS NOT NULL;"
 	NO_REPLACE("intent", "seq = NEW.seq OR event = NEW.event")
 	"CREATE TRIGGER intent_no_delete BEFORE DELETE ON intent"
