@@ -64,11 +64,8 @@ USES_flow := club store printer cardapps keys text base
 USES_web := flow club store printer cardapps keys text base
 USES_cli := web flow club store printer cardapps keys text base
 
-# cli: where `init` finds the designs of a program that is neither installed nor in its tree
-DEF_cli := -DBASHGAH_DESIGNS='"$(PREFIX)/share/bashgah/designs"'
-
 pkg = $(if $(1),$(shell pkg-config $(2) $(1) 2>/dev/null))
-room_cflags = $(call pkg,$(PKG_$(1)),--cflags) $(DEF_$(1))
+room_cflags = $(call pkg,$(PKG_$(1)),--cflags)
 # archives and libraries a program needs that stands on room $(1)
 archives = $(foreach r,$(1) $(USES_$(1)),$(BUILD)/lib$(r).a)
 libs = $(foreach r,$(1) $(USES_$(1)),$(call pkg,$(PKG_$(r)),--libs) $(LIB_$(r))) -lm

@@ -3,7 +3,7 @@ _bashgah() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} i command=
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-C | --lang) i=$((i + 1)) ;;
+		-C | --lang | --passphrase-fd) i=$((i + 1)) ;;
 		-*) ;;
 		*)
 			command=${COMP_WORDS[i]}
@@ -13,18 +13,22 @@ _bashgah() {
 	done
 	case $before in
 	-C) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
-	--lang) mapfile -t COMPREPLY < <(compgen -W "fa en" -- "$word") && return ;;
+	--lang | --card-lang) mapfile -t COMPREPLY < <(compgen -W "fa en" -- "$word") && return ;;
 	--printer) mapfile -t COMPREPLY < <(compgen -W "file: $(lpstat -e 2>/dev/null)" -- "$word") && return ;;
+	--tier) mapfile -t COMPREPLY < <(compgen -W "basic bronze silver gold vip" -- "$word") && return ;;
+	--unit) mapfile -t COMPREPLY < <(compgen -W "toman rial" -- "$word") && return ;;
 	--reader) mapfile -t COMPREPLY < <(compgen -W "none sim:desfire-ev1" -- "$word") && return ;;
 	esac
 	if [ -z "$command" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "-C --lang --json --help --version
-			init doctor readers printers member issue load show portal sim" -- "$word")
+			init doctor readers printers member issue print load show portal sim" -- "$word")
 	elif [ "$command" = member ] && [ "$before" = member ]; then
 		mapfile -t COMPREPLY < <(compgen -W "add find show" -- "$word")
 	else
+		[ "$command" != member ] || command="member add"
+		# shellcheck disable=SC2086
 		mapfile -t COMPREPLY < <(compgen -W \
-			"$(bashgah --lang en "$command" --help 2>/dev/null | grep -oE -- '--[a-z-]+' | sort -u)" -- "$word")
+			"$(bashgah --lang en $command --help 2>/dev/null | grep -oE -- '--[a-z-]+' | sort -u)" -- "$word")
 	fi
 }
 complete -o default -F _bashgah bashgah

@@ -13,7 +13,7 @@ done
 equal "the program can be run, nothing else" \
 	"$(cd "$dest" && find . -type f -perm /111)" "./usr/bin/bashgah"
 expect "the unit names the installed program" \
-	grep -q '^ExecStart=/usr/bin/bashgah -C ' "$dest/usr/lib/systemd/system/bashgah-portal.service"
+	grep -q '^ExecStart=/usr/bin/bashgah portal ' "$dest/usr/lib/systemd/system/bashgah-portal.service"
 expect "the unit has a user of its own" \
 	grep -q '^User=bashgah-portal$' "$dest/usr/lib/systemd/system/bashgah-portal.service"
 expect_code 1 "no secret is passed in the environment" \
