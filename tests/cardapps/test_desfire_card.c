@@ -1,0 +1,172 @@
+/* The DESFire driver and a software card: made, read, changed, and what it costs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tests/support/card_bench.h"
+
+static void
+read_card(struct card_bench *b, struct card_content *now)
+{
+	enum err e = card_read(b->card, now, &b->why);
+
+	if (e != ERR_OK)
+		print_message("read: %s %s\n", err_name(e), msg_name(b->why.id));
+	assert_int_equal(e, ERR_OK);
+}
+
+static void
+a_new_card_is_new(void **state)
+{
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_present(&b);
+	assert_string_equal(b.card->id.name, "MIFARE DESFire EV1 8K");
+	assert_int_equal(b.card->id.grade, GRADE_PURSE);
+	read_card(&b, &now);
+	assert_int_equal(now.state, CARD_NEW);
+	card_bench_close(&b);
+}
+
+static void
+a_made_card_reads_back_whole(void **state)
+{
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_make(&b);
+	card_bench_present(&b);
+	read_card(&b, &now);
+	assert_int_equal(now.state, CARD_READY);
+	assert_int_equal(now.epoch, 1);
+	assert_true(now.has_record && now.has_value);
+	assert_memory_equal(now.record, b.plan.record, RECORD_LEN);
+	assert_memory_equal(now.cert, b.plan.cert, CERT_LEN);
+	assert_int_equal(now.value, 0);
+	assert_int_equal(now.log_len, 1);
+	assert_memory_equal(now.log[0], b.plan.log, LOG_LINE_LEN);
+	card_bench_close(&b);
+}
+
+/* 38 write, 56 with everything read back, 75 with refusals; the certificate file adds 1 + 3 and 3. Two more are allowed. */
+static void
+making_a_card_keeps_its_apdu_budget(void **state)
+{
+	static const struct {
+		bool refusals;
+		unsigned budget;
+	} jobs[] = {{false, 56 + 7}, {true, 75 + 7}};
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		unsigned before;
+
+		card_bench_open(&b);
+		card_bench_present(&b);
+		read_card(&b, &now);
+		card_bench_plan(&b);
+		b.plan.check_refusals = jobs[i].refusals;
+		before = b.reader->apdus;
+		assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_OK);
+		print_message("personalise%s: %u APDUs, %u since the card came\n",
+		    jobs[i].refusals ? " with refusals" : "", b.reader->apdus - before,
+		    b.reader->apdus);
+		assert_in_range(b.reader->apdus - before, 1, jobs[i].budget + 2);
+		card_bench_close(&b);
+	}
+}
+
+static void
+a_load_is_one_commit_and_confirmed_in_its_session(void **state)
+{
+	struct card_content now;
+	struct card_write wr = card_bench_change(0x33, 500, 500);
+	struct card_bench b;
+	unsigned before;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_make(&b);
+	card_bench_present(&b);
+	read_card(&b, &now);
+	before = b.reader->apdus;
+	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_OK);
+	print_message("write: %u APDUs\n", b.reader->apdus - before);
+	before = b.reader->apdus;
+	assert_int_equal(card_confirm(b.card, &now, &b.why), ERR_OK);
+	print_message("confirm: %u APDUs\n", b.reader->apdus - before);
+	assert_int_equal(now.value, 500);
+	assert_memory_equal(now.record, wr.record, RECORD_LEN);
+	assert_int_equal(now.log_len, 1);
+	assert_memory_equal(now.log[0], wr.log, LOG_LINE_LEN);
+	card_bench_close(&b);
+}
+
+static void
+the_log_keeps_sixteen_lines_newest_first(void **state)
+{
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_make(&b);
+	card_bench_present(&b);
+	for (uint8_t n = 1; n <= 20; n++) {
+		struct card_write wr = card_bench_change(n, 1, n);
+
+		assert_int_equal(card_write(b.card, &wr, &b.why), ERR_OK);
+	}
+	read_card(&b, &now);
+	assert_int_equal(now.value, 20);
+	assert_int_equal(now.log_len, CARD_LOG_LINES);
+	for (uint8_t i = 0; i < CARD_LOG_LINES; i++)
+		assert_int_equal(now.log[i][0], 20 - i);
+	card_bench_close(&b);
+}
+
+static void
+more_than_the_value_holds_is_refused_by_name(void **state)
+{
+	struct card_write wr = card_bench_change(0x33, -1, -1);
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_make(&b);
+	card_bench_present(&b);
+	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_CARD_FULL);
+	assert_int_equal(b.why.id, MSG_CARD_VALUE_LIMIT);
+	read_card(&b, &now);
+	assert_int_equal(now.state, CARD_READY);
+	assert_int_equal(now.value, 0);
+	assert_memory_equal(now.record, b.plan.record, RECORD_LEN);
+	card_bench_close(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_card_is_new),
+		cmocka_unit_test(a_made_card_reads_back_whole),
+		cmocka_unit_test(making_a_card_keeps_its_apdu_budget),
+		cmocka_unit_test(a_load_is_one_commit_and_confirmed_in_its_session),
+		cmocka_unit_test(the_log_keeps_sixteen_lines_newest_first),
+		cmocka_unit_test(more_than_the_value_holds_is_refused_by_name),
+	};
+
+	return cmocka_run_group_tests_name("desfire card", tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+#include "tests/support/card_bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+struct safe *
+bench_safe(uint8_t club_byte, uint32_t slots)
+{
+	struct safe_info info = {.test = true, .station = 1, .epoch = 1};
+	char path[] = "/tmp/bashgah-safe-XXXXXX";
+	struct safe *safe = NULL;
+	struct why w;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	unlink(path);
+	memset(info.club, club_byte, sizeof(info.club));
+	assert_int_equal(safe_create(path, &info, slots, SAFE_PRACTICE_PASSPHRASE,
+	    strlen(SAFE_PRACTICE_PASSPHRASE), &safe, &w), ERR_OK);
+	unlink(path);
+	return safe;
+}
+
+void
+card_bench_open(struct card_bench *b)
+{
+	static const uint8_t uid[7] = {0x04, 0x51, 0x22, 0x0A, 0x4B, 0x2E, 0x80};
+
+	memset(b, 0, sizeof(*b));
+	b->safe = bench_safe(0xC1, BENCH_ALL_SLOTS);
+	b->access.safe = b->safe;
+	memset(b->access.club, 0xC1, sizeof(b->access.club));
+	memcpy(b->access.aid, (const uint8_t[]){0xBA, 0x5C, 0x01}, 3);
+	assert_int_equal(sim_desfire_new(uid, NULL, &b->chip, &b->why), ERR_OK);
+	assert_int_equal(sim_reader_open(b->chip, false, &b->reader, &b->why), ERR_OK);
+}
+
+void
+card_bench_close(struct card_bench *b)
+{
+	card_close(&b->card);
+	reader_close(&b->reader);
+	sim_card_free(&b->chip);
+	safe_close(&b->safe);
+}
+
+void
+card_bench_present(struct card_bench *b)
+{
+	card_close(&b->card);
+	if (sim_card_away(b->chip))
+		sim_card_return(b->chip);
+	assert_int_equal(card_open(b->reader, &b->access, 100, &b->card, &b->why), ERR_OK);
+}
+
+void
+card_bench_plan(struct card_bench *b)
+{
+	struct log_line line = {.event = {1}, .station = 1, .minutes = 14000000};
+
+	assert_int_equal(card_plan_keys(b->card, 1, b->steps, &b->plan.step_count, &b->why), ERR_OK);
+	b->plan.steps = b->steps;
+	memset(b->plan.record, 0x11, sizeof(b->plan.record));
+	memset(b->plan.cert, 0x22, sizeof(b->plan.cert));
+	log_line_encode(&line, b->plan.log);
+	b->plan.url = BENCH_URL;
+	b->plan.check_refusals = true;
+}
+
+void
+card_bench_make(struct card_bench *b)
+{
+	struct card_content now;
+
+	card_bench_present(b);
+	assert_int_equal(card_read(b->card, &now, &b->why), ERR_OK);
+	assert_int_equal(now.state, CARD_NEW);
+	card_bench_plan(b);
+	assert_int_equal(card_personalise(b->card, &b->plan, &b->why), ERR_OK);
+	card_close(&b->card);
+}
+
+struct card_write
+card_bench_change(uint8_t mark, int32_t delta, int32_t after)
+{
+	struct log_line line = {.event = {mark}, .station = 1, .delta = delta, .after = after};
+	struct card_write wr = {.delta = delta};
+
+	memset(wr.record, mark, sizeof(wr.record));
+	log_line_encode(&line, wr.log);
+	return wr;
+}
