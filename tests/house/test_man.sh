@@ -33,8 +33,12 @@ for lang in en fa; do
 			"$bashgah" --lang $lang $row --help
 		done | options)
 		equal "$command: page and --help name the same options ($lang)" \
-			"$(options <"$page" | grep -vxF -e "$globals")" "$(grep -vxF -e "$globals" <<<"$said")"
+			"$(sed -n '/^\.SH \(OPTIONS\|گزینه‌ها\)/,/^\.SH \("EXIT\|"وضعیت\)/p' "$page" | options)" \
+			"$(grep -vxF -e "$globals" <<<"$said")"
+		every=$(printf '%s\n' "${every:-$globals}" "$said" | sort -u)
 	done
+	equal "no page names an option that is nowhere ($lang)" \
+		"$(cat docs/man/$lang/*.1 | options | grep -vxF -e "$every")" ""
 done
 
 # nothing else claims to be a command
