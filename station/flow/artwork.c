@@ -32,6 +32,7 @@ static enum err
 fill_words(struct station *s, enum lang lang, const struct store_card *c, struct words *o,
     struct why *w)
 {
+	const struct why_in valid = WHY_DAY(c->valid_to);
 	char digits[CARD_NUMBER_DIGITS + 1] = "";
 	enum err e = ERR_OK;
 
@@ -41,7 +42,7 @@ fill_words(struct station *s, enum lang lang, const struct store_card *c, struct
 	text_card_number(lang, digits, o->number, sizeof(o->number));
 	text_message(lang, club_tier_name(c->tier), NULL, 0, o->tier, sizeof(o->tier));
 	if (c->valid_to != 0)
-		text_date(lang, c->valid_to, DATE_SHORT, o->valid, sizeof(o->valid));
+		text_message(lang, MSG_VALID_UNTIL, &valid, 1, o->valid, sizeof(o->valid));
 	o->face = (struct card_face){
 		.name = o->member.name, .number_text = o->number,
 		.tier_id = club_tier_id(c->tier), .tier_label = o->tier,

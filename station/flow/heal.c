@@ -106,10 +106,15 @@ rolled_back(const struct store_intent *in, struct why *w)
 static enum err
 finish(struct tap *t, const struct store_intent *in, enum verdict v, struct why *w)
 {
-	t->out->heal.outcome = v == APPLIED ? HEAL_APPLIED : HEAL_WRITTEN;
+	enum err e;
+
 	if (v == NOT_APPLIED || (in->first && t->card != NULL))
-		return tap_carry_out(t, in, w);
-	return tap_settle(t, in, w);
+		e = tap_carry_out(t, in, w);
+	else
+		e = tap_settle(t, in, w);
+	if (e == ERR_OK)
+		t->out->heal.outcome = v == APPLIED ? HEAL_APPLIED : HEAL_WRITTEN;
+	return e;
 }
 
 static enum err
