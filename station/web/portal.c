@@ -19,10 +19,10 @@
 #define TOKEN_CHARS 26
 #define TOKEN_LEN 16
 #define THREADS 2
-#define CONNECTIONS 256
+#define CONNECTIONS 512	/* the library gives each thread its half */
 #define CONNECTION_MEMORY 8192
 #define IDLE_S 5
-#define LIFE_NS INT64_C(12000000000)	/* a connection serves one request and is gone by then */
+#define LIFE_NS INT64_C(10000000000)	/* a connection serves one request and is gone by then */
 #define TICK_NS 200000000
 #define BACKLOG 128
 
