@@ -167,6 +167,39 @@ fill_arguments(UChar *p)
 	*to = 0;
 }
 
+static bool
+ascii_code_char(UChar c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	    (c != 0 && c < 0x80 && strchr(".:/-_=", c) != NULL);
+}
+
+/*
+ * A digit that a Persian reader would want in Persian. An address or a name such as
+ * 127.0.0.1:80, PDF417 or --dpi=300 is a code and keeps its own.
+ */
+static bool
+has_foreign_number(const UChar *p)
+{
+	while (*p != 0) {
+		bool digit = false;
+		bool code = false;
+
+		if (*p >= 0x0660 && *p <= 0x0669)
+			return true;
+		for (; ascii_code_char(*p); p++) {
+			bool is_digit = *p >= '0' && *p <= '9';
+
+			digit = digit || is_digit;
+			code = code || (!is_digit && ascii_code_char(p[1]));
+		}
+		if (digit && !code)
+			return true;
+		p += *p != 0;
+	}
+	return false;
+}
+
 static void
 look_at_persian(const struct entry *e, UChar *p)
 {
@@ -193,16 +226,16 @@ look_at_persian(const struct entry *e, UChar *p)
 		{u" های ", "های apart from its noun: join it with a ZWNJ"},
 	};
 
+	/* help is indented */
+	while (*p == ' ')
+		p++;
 	fill_arguments(p);
 	drop_isolated(p);
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (u_strstr(p, rows[i].bad) != NULL)
 			fault("fa", e, rows[i].what);
-	for (; *p != 0; p++)
-		if ((*p >= '0' && *p <= '9') || (*p >= 0x0660 && *p <= 0x0669)) {
-			fault("fa", e, "digits that are not Persian (a code goes between U+2066 and U+2069)");
-			return;
-		}
+	if (has_foreign_number(p))
+		fault("fa", e, "digits that are not Persian (a code goes between U+2066 and U+2069)");
 }
 
 static void
