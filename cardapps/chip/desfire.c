@@ -11,6 +11,7 @@ desfire_forget(struct desfire *d)
 	ev1_forget(&d->wire);
 	d->selected_known = false;
 	d->picc_known = false;
+	d->cert_known = false;
 }
 
 static void

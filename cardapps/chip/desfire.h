@@ -16,6 +16,9 @@ struct desfire {
 	/* What card_read saw of the PICC; personalise goes on from there while nothing came between. */
 	bool picc_known;
 	uint8_t picc_version;
+	/* The certificate file as read under MAC since the card came. */
+	bool cert_known;
+	uint8_t cert[CERT_LEN];
 };
 
 extern const struct chip_ops desfire_ops;

@@ -48,15 +48,12 @@ survey_picc(struct card *c, struct survey *s, struct why *w)
 	s->locked = desfire_said(c, e, DF_AUTHENTICATION_ERROR);
 	if (e != ERR_OK && !s->locked)
 		return e;
+	d->picc_known = true;
 	d->picc_version = version;
 	if (version == 0)
-		e = survey_factory(c, settings, s, w);
-	else
-		s->state = desfire_epoch(c, version) == 0 ? CARD_FOREIGN : CARD_PARTIAL;
-	if (s->locked)
-		e = ERR_OK;
-	d->picc_known = e == ERR_OK;
-	return e;
+		return survey_factory(c, settings, s, w);
+	s->state = desfire_epoch(c, version) == 0 ? CARD_FOREIGN : CARD_PARTIAL;
+	return ERR_OK;
 }
 
 /* PICC speaks for us; does our application, and how far did it come? Key 0 was changed last. */
@@ -146,6 +143,21 @@ read_value(struct card *c, struct card_content *out, struct why *w)
 	return e;
 }
 
+/* Once in a card's stay: it changes only with what we write, and then it is read again. */
+static enum err
+read_cert(struct card *c, struct card_content *out, struct why *w)
+{
+	struct desfire *d = c->driver;
+	enum err e = ERR_OK;
+
+	if (!d->cert_known)
+		e = desfire_read_file(c, DF_FILE_CERT, EV1_MACED, d->cert, CERT_LEN, w);
+	d->cert_known = e == ERR_OK;
+	if (e == ERR_OK)
+		memcpy(out->cert, d->cert, CERT_LEN);
+	return e;
+}
+
 /* Key 3 reads all there is; a till has 1 for the files and 2 for the value. The log is last: an empty one ends the session. */
 static enum err
 read_files(struct card *c, bool all, struct card_content *out, struct why *w)
@@ -158,8 +170,8 @@ read_files(struct card *c, bool all, struct card_content *out, struct why *w)
 		e = abort_transaction(c, w);
 	if (e == ERR_OK)
 		e = read_record(c, out, w);
-	if (e == ERR_OK && all && out->has_record)
-		e = desfire_read_file(c, DF_FILE_CERT, EV1_MACED, out->cert, CERT_LEN, w);
+	if (e == ERR_OK && out->has_record)
+		e = read_cert(c, out, w);
 	if (e == ERR_OK && writes)
 		e = read_value(c, out, w);
 	if (e == ERR_OK && out->has_record)
@@ -203,6 +215,8 @@ read_again(struct card *c, struct card_content *out, struct why *w)
 {
 	enum err e = read_record(c, out, w);
 
+	if (e == ERR_OK && out->has_record)
+		e = read_cert(c, out, w);
 	if (e == ERR_OK)
 		e = read_value(c, out, w);
 	if (e == ERR_OK)

@@ -35,8 +35,11 @@ enum err
 desfire_commit(struct card *c, const struct card_write *wr, void (*done)(void *ctx), void *ctx,
     struct why *w)
 {
+	struct desfire *d = c->driver;
 	enum err e = ERR_OK;
 
+	if (wr->cert != NULL)
+		d->cert_known = false;
 	if (wr->delta != 0)
 		e = move_value(c, wr->delta, w);
 	if (e == ERR_OK)

@@ -147,6 +147,18 @@ send_and_fetch(struct ev1 *s, enum df_ins ins, const uint8_t *data, size_t len, 
 
 /* --- authentication */
 
+/* The same status that elsewhere says "no session" is here the refusal of a key. */
+static enum err
+judge_key(struct ev1 *s, enum df_ins ins, struct why *w)
+{
+	enum err e = judge(s, ins, w);
+
+	if (e != ERR_OK && s->status == DF_AUTHENTICATION_ERROR)
+		return why_set(w, ERR_CARD_AUTH, MSG_CARD_KEY_REFUSED, WHY_CODE(name_of(ins)),
+		    WHY_HEX(SW1_DESFIRE << 8 | s->status));
+	return e;
+}
+
 /* First the card's E(RndB), then our token against its E(RndA'): AF between them. */
 static enum err
 prove(struct ev1 *s, enum df_ins ins, const struct card_key *key, struct why *w)
@@ -161,7 +173,7 @@ prove(struct ev1 *s, enum df_ins ins, const struct card_key *key, struct why *w)
 	clear_answer(s);
 	e = exchange(s, DF_ADDITIONAL_FRAME, token, 2 * channel_block(ch), w);
 	if (e == ERR_OK)
-		e = judge(s, ins, w);
+		e = judge_key(s, ins, w);
 	if (e == ERR_OK && s->status != DF_OK)
 		e = strange_answer(s, ins, w);
 	if (e == ERR_OK)
@@ -184,7 +196,7 @@ ev1_authenticate(struct ev1 *s, enum df_ins ins, uint8_t key_no, const struct ca
 	clear_answer(s);
 	e = exchange(s, (uint8_t)ins, &key_no, 1, w);
 	if (e == ERR_OK)
-		e = judge(s, ins, w);
+		e = judge_key(s, ins, w);
 	if (e == ERR_OK && s->status != DF_MORE)
 		e = strange_answer(s, ins, w);
 	if (e == ERR_OK)

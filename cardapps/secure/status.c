@@ -15,7 +15,7 @@ static const struct df_status table[] = {
 	{0x9E, false, ERR_CARD_SW, MSG_CARD_SAID_NO},			/* parameter error */
 	{DF_APPLICATION_NOT_FOUND, false, ERR_CARD_SW, MSG_CARD_SAID_NO},
 	{0xA1, false, ERR_CARD_SW, MSG_CARD_DAMAGED},			/* application integrity */
-	{DF_AUTHENTICATION_ERROR, false, ERR_CARD_AUTH, MSG_CARD_KEY_REFUSED},
+	{DF_AUTHENTICATION_ERROR, false, ERR_CARD_SW, MSG_CARD_DISTURBED},	/* no session here */
 	{DF_MORE, true, ERR_OK, MSG_NONE},
 	{DF_BOUNDARY, false, ERR_CARD_SW, MSG_CARD_SAID_NO},
 	{0xC1, false, ERR_CARD_SW, MSG_CARD_DAMAGED},			/* PICC integrity */

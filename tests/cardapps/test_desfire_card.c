@@ -110,6 +110,71 @@ a_load_is_one_commit_and_confirmed_in_its_session(void **state)
 	assert_memory_equal(now.record, wr.record, RECORD_LEN);
 	assert_int_equal(now.log_len, 1);
 	assert_memory_equal(now.log[0], wr.log, LOG_LINE_LEN);
+	assert_memory_equal(now.cert, b.plan.cert, CERT_LEN);
+	card_bench_close(&b);
+}
+
+static void
+a_new_signer_brings_its_certificate(void **state)
+{
+	struct card_write wr = card_bench_change(0x33, 0, 0);
+	uint8_t cert[CERT_LEN];
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	memset(cert, 0x44, sizeof(cert));
+	wr.cert = cert;
+	card_bench_open(&b);
+	card_bench_make(&b);
+	card_bench_present(&b);
+	read_card(&b, &now);
+	assert_memory_equal(now.cert, b.plan.cert, CERT_LEN);
+	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_OK);
+	assert_int_equal(card_confirm(b.card, &now, &b.why), ERR_OK);
+	assert_memory_equal(now.cert, cert, CERT_LEN);
+	read_card(&b, &now);
+	assert_memory_equal(now.cert, cert, CERT_LEN);
+	card_bench_close(&b);
+}
+
+static void
+a_made_card_is_confirmed_after_the_refusals(void **state)
+{
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_present(&b);
+	card_bench_plan(&b);
+	assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_OK);
+	assert_int_equal(card_confirm(b.card, &now, &b.why), ERR_OK);
+	assert_true(now.has_record && now.has_value);
+	assert_memory_equal(now.record, b.plan.record, RECORD_LEN);
+	assert_memory_equal(now.cert, b.plan.cert, CERT_LEN);
+	assert_int_equal(now.log_len, 1);
+	card_bench_close(&b);
+}
+
+/* Another program on the same reader: our session is gone, and the driver was not told. */
+static void
+confirming_survives_a_reset_by_others(void **state)
+{
+	struct card_write wr = card_bench_change(0x33, 500, 500);
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_make(&b);
+	card_bench_present(&b);
+	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_OK);
+	assert_int_equal(reader_reset(b.reader, &b.why), ERR_OK);
+	assert_int_equal(card_confirm(b.card, &now, &b.why), ERR_OK);
+	assert_int_equal(now.value, 500);
+	assert_memory_equal(now.record, wr.record, RECORD_LEN);
+	assert_memory_equal(now.cert, b.plan.cert, CERT_LEN);
 	card_bench_close(&b);
 }
 
@@ -164,6 +229,9 @@ main(void)
 		cmocka_unit_test(a_made_card_reads_back_whole),
 		cmocka_unit_test(making_a_card_keeps_its_apdu_budget),
 		cmocka_unit_test(a_load_is_one_commit_and_confirmed_in_its_session),
+		cmocka_unit_test(a_new_signer_brings_its_certificate),
+		cmocka_unit_test(a_made_card_is_confirmed_after_the_refusals),
+		cmocka_unit_test(confirming_survives_a_reset_by_others),
 		cmocka_unit_test(the_log_keeps_sixteen_lines_newest_first),
 		cmocka_unit_test(more_than_the_value_holds_is_refused_by_name),
 	};
