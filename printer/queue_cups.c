@@ -276,14 +276,14 @@ state_of(int job_state)
 }
 
 /*
- * Both a job the printer gave up and one stopped at its panel come back to the scheduler as
- * "canceled at device"; nobody at the station cancelled it, so it counts as given up.
+ * A job the printer gave up, or that was stopped at its panel, comes back to cupsd as "cancel" and is
+ * kept as cancelled; only what somebody cancelled here has this reason. The rest counts as given up.
  */
 static enum print_state
 end_of(int job_state, const char *reason)
 {
 	enum print_state s = state_of(job_state);
-	return s == PRINT_CANCELLED && strstr(reason, "canceled-at-device") != NULL ?
+	return s == PRINT_CANCELLED && strcmp(reason, "job-canceled-by-user") != 0 ?
 	    PRINT_ABORTED : s;
 }
 
