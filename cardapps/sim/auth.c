@@ -150,7 +150,7 @@ uint8_t
 auth_finish(struct sim_card *c, const uint8_t *token, size_t len, struct writer *out)
 {
 	struct auth *a = &c->auth;
-	uint8_t numbers[2 * BLOCK_CAP], proof[BLOCK_CAP], want[BLOCK_CAP];
+	uint8_t numbers[2 * BLOCK_CAP] = {0}, proof[BLOCK_CAP] = {0}, want[BLOCK_CAP];
 	uint8_t st = ST_AUTHENTICATION;
 
 	if (len != 2 * a->rnd_len)

@@ -11,7 +11,7 @@
 #include "station/base/bytes.h"
 #include "tests/support/sim_host.h"
 
-static const uint8_t zero[24];
+static const uint8_t zero[40];
 static const uint8_t other[24] = {0x20, 0x42, 0x64, 0x86, 0xA8, 0xCA, 0xEC, 0x0E, 0x30, 0x52, 0x74,
 	0x96, 0xB8, 0xDA, 0xFC, 0x1E, 0x40, 0x62, 0x84, 0xA6, 0xC8, 0xEA, 0x0C, 0x2E};
 
@@ -421,6 +421,20 @@ default_key_of_the_card_is_that_of_new_applications(void **state)
 }
 
 static void
+configuration_of_another_ats_or_of_unknown_bits_is_refused_by_name(void **state)
+{
+	struct sim_host *h = *state;
+
+	assert_int_equal(host_auth(h, 0x1A, 0, zero, 16), 0);
+	assert_int_equal(host_secure(h, 0x5C, "\x02", 1, "\x06", 1, HOST_FULL, HOST_PLAIN), 0x9E);
+	assert_int_equal(host_auth(h, 0x1A, 0, zero, 16), 0);
+	assert_int_equal(host_secure(h, 0x5C, "", 1, "\x04", 1, HOST_FULL, HOST_PLAIN), 0x9E);
+	aes_app(h, "0F");
+	assert_int_equal(host_auth(h, 0xAA, 0, zero, 16), 0);
+	assert_int_equal(host_secure(h, 0x5C, "", 1, "\x01", 1, HOST_FULL, HOST_PLAIN), 0x9D);
+}
+
+static void
 format_frees_everything_until_it_is_disabled(void **state)
 {
 	struct sim_host *h = *state;
@@ -485,6 +499,13 @@ phone_reads_the_ndef_application_through_iso_commands(void **state)
 	says(h, "00A4000C023F00", "9000");
 	says(h, "00A4000C02E103", "6A82");
 	says(h, "00D6000001FF", "6D00");
+	says(h, "00A4000C021001", "6A82");
+	says(h, "00A4000C02E110", "9000");
+	says(h, "00A4020C02E104", "9000");
+	says(h, "00A4040C07D2760000850100", "9000");
+	says(h, "00A4000402E104", "6A86");
+	says(h, "00A4030C02E104", "6A86");
+	says(h, "00A4000C03E10400", "6700");
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -517,6 +538,7 @@ main(void)
 		T(twenty_eight_applications_fit_and_their_list_takes_two_frames),
 		T(names_come_one_application_a_frame_with_the_mac_on_the_last),
 		T(default_key_of_the_card_is_that_of_new_applications),
+		T(configuration_of_another_ats_or_of_unknown_bits_is_refused_by_name),
 		T(format_frees_everything_until_it_is_disabled),
 		T(three_key_des_application_opens_a_session_and_changes_a_key),
 		T(phone_reads_the_ndef_application_through_iso_commands),
