@@ -1,7 +1,9 @@
 #include "cardapps/reader/pcsc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <winscard.h>
 
 #include "station/base/clock.h"
@@ -11,7 +13,10 @@
 #define PROTOCOLS (SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
 /* A card that is mute or taken may be so for a moment only, while it comes near or another program looks. */
 #define OBSTACLE_GRACE_MS 1500
-#define OBSTACLE_POLL_MS 100
+#define PRESENT_POLL_MS 100
+#define SETTLE_MS 1000		/* the service looks every 400 ms */
+#define DENIAL_TRIES 5
+#define DENIAL_PAUSE_MS 50
 #define NS_A_MS INT64_C(1000000)
 #define APDU_HEADER 4
 #define TEXT_CAP 100
@@ -22,6 +27,7 @@ struct pcsc_reader {
 	bool has_context;
 	SCARDHANDLE card;
 	bool has_card;
+	bool lost;		/* the last card went away by itself */
 	DWORD protocol;
 };
 
@@ -74,12 +80,16 @@ self(struct reader *r)
 
 /* --- the service */
 
-/* The service went away: every handle it gave out is void. */
+/*
+ * The service went away: every handle it gave out is void. pcsc-lite takes a connection that is
+ * hung up for a denial, which a dying service looks like too; so a denial counts until it is repeated.
+ */
 static bool
 is_service_gone(LONG rv)
 {
 	return rv == SCARD_E_NO_SERVICE || rv == SCARD_E_SERVICE_STOPPED ||
-	    rv == SCARD_E_INVALID_HANDLE || rv == SCARD_F_COMM_ERROR;
+	    rv == SCARD_E_INVALID_HANDLE || rv == SCARD_F_COMM_ERROR ||
+	    rv == SCARD_W_SECURITY_VIOLATION;
 }
 
 static void
@@ -94,12 +104,17 @@ drop_context(struct pcsc_reader *p)
 static LONG
 hold_context(struct pcsc_reader *p)
 {
-	LONG rv;
+	const struct timespec pause = {.tv_nsec = DENIAL_PAUSE_MS * NS_A_MS};
+	LONG rv = SCARD_W_SECURITY_VIOLATION;
 
 	if (p->has_context && SCardIsValidContext(p->context) == SCARD_S_SUCCESS)
 		return SCARD_S_SUCCESS;
 	drop_context(p);
-	rv = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &p->context);
+	for (unsigned i = 0; i < DENIAL_TRIES && rv == SCARD_W_SECURITY_VIOLATION; i++) {
+		if (i > 0)
+			(void)nanosleep(&pause, NULL);
+		rv = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &p->context);
+	}
 	p->has_context = rv == SCARD_S_SUCCESS;
 	return rv;
 }
@@ -156,17 +171,18 @@ join_names(const char *names, char out[TEXT_CAP])
 {
 	size_t at = 0;
 
-	for (const char *n = names; *n != '\0'; n = next_name(n))
-		for (const char *c = n == names ? n : "; "; *c != '\0' && at < TEXT_CAP - 1; c++)
-			out[at++] = *c;
-	out[at] = '\0';
+	for (const char *n = names; *n != '\0' && at < TEXT_CAP - 1; n = next_name(n)) {
+		int len = snprintf(out + at, TEXT_CAP - at, "%s%s", n == names ? "" : "; ", n);
+
+		at += len > 0 ? (size_t)len : 0;
+	}
 }
 
 /* The one reader meant by `wanted`: the exact name, else the only one that contains it. */
 static enum err
 find_name(const char *names, const char *wanted, const char **found, struct why *w)
 {
-	char all[TEXT_CAP];
+	char all[TEXT_CAP] = "";
 	unsigned fits = 0;
 
 	*found = NULL;
@@ -209,6 +225,13 @@ watch_state(SCARDCONTEXT context, const char *name, DWORD ms, DWORD *known)
 }
 
 static LONG
+power_cycle(struct pcsc_reader *p)
+{
+	return SCardReconnect(p->card, SCARD_SHARE_EXCLUSIVE, PROTOCOLS, SCARD_UNPOWER_CARD,
+	    &p->protocol);
+}
+
+static LONG
 fetch_atr(struct pcsc_reader *p)
 {
 	DWORD len = sizeof(p->base.atr);
@@ -218,12 +241,16 @@ fetch_atr(struct pcsc_reader *p)
 	return rv;
 }
 
+/*
+ * A card that is gone is left alone: told to power it off, pcscd 1.9 notes the reader as empty behind
+ * the back of its own watch, and overlooks the card if it has come back already.
+ */
 static void
 let_go(struct pcsc_reader *p)
 {
 	if (p->has_card) {
 		(void)SCardEndTransaction(p->card, SCARD_LEAVE_CARD);
-		(void)SCardDisconnect(p->card, SCARD_UNPOWER_CARD);
+		(void)SCardDisconnect(p->card, p->lost ? SCARD_LEAVE_CARD : SCARD_UNPOWER_CARD);
 	}
 	p->has_card = false;
 	p->base.atr_len = 0;
@@ -240,11 +267,22 @@ take_card(struct pcsc_reader *p)
 		return rv;
 	p->has_card = true;
 	rv = SCardBeginTransaction(p->card);
+	if (rv == SCARD_S_SUCCESS && p->lost)
+		rv = power_cycle(p);
 	if (rv == SCARD_S_SUCCESS)
 		rv = fetch_atr(p);
-	if (rv != SCARD_S_SUCCESS)
+	p->lost = rv != SCARD_S_SUCCESS;
+	if (p->lost)
 		let_go(p);
 	return rv;
+}
+
+/* No card after all: the service notices a removal a little later than we do. */
+static bool
+is_absent(LONG rv)
+{
+	return rv == SCARD_E_TIMEOUT || rv == SCARD_E_NO_SMARTCARD || rv == SCARD_W_REMOVED_CARD ||
+	    rv == SCARD_W_UNPOWERED_CARD;
 }
 
 /* What may pass by itself: a card not quite there, or in another program's hands for a moment. */
@@ -252,8 +290,7 @@ static bool
 is_obstacle(LONG rv)
 {
 	return rv == SCARD_W_UNRESPONSIVE_CARD || rv == SCARD_E_SHARING_VIOLATION ||
-	    rv == SCARD_W_REMOVED_CARD || rv == SCARD_E_NO_SMARTCARD || rv == SCARD_W_RESET_CARD ||
-	    rv == SCARD_W_UNPOWERED_CARD || rv == SCARD_E_NOT_READY;
+	    rv == SCARD_W_RESET_CARD || rv == SCARD_E_NOT_READY;
 }
 
 static DWORD
@@ -275,35 +312,47 @@ try_card(struct pcsc_reader *p, DWORD ms, DWORD *known)
 	return (*known & SCARD_STATE_PRESENT) != 0 ? take_card(p) : SCARD_E_TIMEOUT;
 }
 
+/* After a loss the service may show the lost card for a moment yet: let it look again. */
+static void
+settle(struct pcsc_reader *p, DWORD ms)
+{
+	DWORD known = SCARD_STATE_UNAWARE;
+
+	if (watch_state(p->context, p->base.name, 0, &known) == SCARD_S_SUCCESS &&
+	    (known & SCARD_STATE_PRESENT) != 0)
+		(void)watch_state(p->context, p->base.name, ms < SETTLE_MS ? ms : SETTLE_MS, &known);
+}
+
 /*
  * Takes the card as soon as there is one. An obstacle shortens the wait to a grace, and is
  * what is told at its end. SCARD_E_TIMEOUT: no card came.
  */
 static LONG
-await_card(struct pcsc_reader *p, unsigned timeout_ms)
+await_card(struct pcsc_reader *p, int64_t deadline)
 {
-	int64_t deadline = clock_monotonic_ns() + (int64_t)timeout_ms * NS_A_MS;
 	LONG obstacle = SCARD_E_TIMEOUT;
 	DWORD known = SCARD_STATE_UNAWARE;
 	DWORD ms = 0;
 
+	if (p->lost)
+		settle(p, ms_until(deadline));
 	for (;;) {
 		LONG rv = try_card(p, ms, &known);
 
+		if (!is_absent(rv) && !is_obstacle(rv))
+			return rv;
 		if (is_obstacle(rv)) {
 			int64_t grace = clock_monotonic_ns() + OBSTACLE_GRACE_MS * NS_A_MS;
 
 			if (obstacle == SCARD_E_TIMEOUT && grace < deadline)
 				deadline = grace;
 			obstacle = rv;
-		} else if (rv != SCARD_E_TIMEOUT) {
-			return rv;
 		}
 		ms = ms_until(deadline);
 		if (ms == 0)
 			return obstacle;
-		if (obstacle != SCARD_E_TIMEOUT && ms > OBSTACLE_POLL_MS)
-			ms = OBSTACLE_POLL_MS;
+		if ((known & SCARD_STATE_PRESENT) != 0 && ms > PRESENT_POLL_MS)
+			ms = PRESENT_POLL_MS;
 	}
 }
 
@@ -312,13 +361,21 @@ await_card(struct pcsc_reader *p, unsigned timeout_ms)
 static enum err
 pcsc_connect(struct reader *r, unsigned timeout_ms, struct why *w)
 {
+	const int64_t deadline = clock_monotonic_ns() + (int64_t)timeout_ms * NS_A_MS;
 	struct pcsc_reader *p = self(r);
 	LONG rv;
 
 	let_go(p);
 	rv = hold_context(p);
 	if (rv == SCARD_S_SUCCESS)
-		rv = await_card(p, timeout_ms);
+		rv = await_card(p, deadline);
+	/* a context looks good until it is used: the service may have been started anew since */
+	if (is_service_gone(rv) && p->has_context) {
+		drop_context(p);
+		rv = hold_context(p);
+		if (rv == SCARD_S_SUCCESS)
+			rv = await_card(p, deadline);
+	}
 	if (rv == SCARD_S_SUCCESS)
 		return ERR_OK;
 	if (rv == SCARD_E_TIMEOUT)
@@ -333,8 +390,11 @@ pcsc_connect(struct reader *r, unsigned timeout_ms, struct why *w)
 static enum err
 card_gone(struct pcsc_reader *p, LONG rv, struct why *w)
 {
-	if (is_service_gone(rv))
+	p->lost = true;
+	if (is_service_gone(rv)) {
 		drop_context(p);
+		rv = SCARD_E_NO_SERVICE;	/* a user who has the card is not being denied it */
+	}
 	(void)pcsc_why(w, rv, p->base.name);
 	if (w != NULL)
 		w->code = ERR_CARD_GONE;
@@ -350,8 +410,11 @@ exchange(struct pcsc_reader *p, const uint8_t *capdu, size_t capdu_len,
 	LONG rv = SCardTransmit(p->card, pci, capdu, capdu_len, NULL, rapdu, &got);
 
 	*len = 0;
-	if (rv == SCARD_E_INSUFFICIENT_BUFFER || (rv == SCARD_S_SUCCESS && got < 2))
+	if (rv == SCARD_E_INSUFFICIENT_BUFFER)
 		return why_set(w, ERR_LEN, MSG_READER_ANSWER, WHY_CODE(p->base.name), WHY_NUM(got));
+	/* some drivers call an answer without a status word a success: the card died in the middle */
+	if (rv == SCARD_S_SUCCESS && got < 2)
+		rv = SCARD_E_NOT_TRANSACTED;
 	if (rv != SCARD_S_SUCCESS)
 		return card_gone(p, rv, w);
 	*len = got;
@@ -426,9 +489,8 @@ pcsc_reset(struct reader *r, struct why *w)
 	struct pcsc_reader *p = self(r);
 	LONG rv = SCARD_W_REMOVED_CARD;
 
-	if (p->has_card)
-		rv = SCardReconnect(p->card, SCARD_SHARE_EXCLUSIVE, PROTOCOLS, SCARD_UNPOWER_CARD,
-		    &p->protocol);
+	if (p->has_card && !p->lost)
+		rv = power_cycle(p);
 	if (rv == SCARD_S_SUCCESS)
 		rv = fetch_atr(p);
 	return rv == SCARD_S_SUCCESS ? ERR_OK : card_gone(p, rv, w);
