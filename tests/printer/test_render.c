@@ -97,7 +97,7 @@ the_pdf_says_the_texts_it_was_given(void **state)
 	assert_non_null(strstr(text, "Valid until 2027"));
 	/* the placeholder's own words are gone, and the practice words are not shown */
 	assert_null(strstr(text, "First and last name"));
-	assert_null(strstr(text, "SPECIMEN"));
+	assert_null(strstr(text, "TEST CARD"));
 }
 
 static void
