@@ -91,7 +91,10 @@ app_create(struct sim_card *c, struct cursor *in, struct writer *out)
 	return ST_OPERATION_OK;
 }
 
-/* By the card's master key from the card's level; by the application's own only while creating is free. */
+/*
+ * By the card's master key from the card's level; by the application's own only while creating is
+ * free.
+ */
 static uint8_t
 may_delete(struct sim_card *c, int app)
 {

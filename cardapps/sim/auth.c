@@ -71,8 +71,8 @@ auth_start(struct sim_card *c, struct cursor *in, struct writer *out)
 	a->ins = ins;
 	a->key_no = no;
 	a->rnd_len = app->crypto == EE_DES ? 8 : 16;
-	if (raw_key_new(key_alg(app->crypto, app->key[no].bytes), app->key[no].bytes, &a->key, NULL) !=
-		ERR_OK ||
+	if (raw_key_new(key_alg(app->crypto, app->key[no].bytes), app->key[no].bytes, &a->key,
+		NULL) != ERR_OK ||
 	    !card_random(c, a->rnd_b, a->rnd_len) || !cbc(a, true, a->rnd_b, token, a->rnd_len))
 		return ST_EEPROM;
 	put_bytes(out, token, a->rnd_len);
@@ -93,8 +93,10 @@ turn(uint8_t *p, size_t len)
 static size_t
 session_bytes(enum raw_alg alg, const uint8_t *a, const uint8_t *b, uint8_t *key)
 {
-	static const uint8_t parts[][3] = {
-		[RAW_DES] = {0}, [RAW_2TDEA] = {0, 4}, [RAW_3TDEA] = {0, 6, 12}, [RAW_AES128] = {0, 12}};
+	static const uint8_t parts[][3] = {[RAW_DES] = {0},
+	    [RAW_2TDEA] = {0, 4},
+	    [RAW_3TDEA] = {0, 6, 12},
+	    [RAW_AES128] = {0, 12}};
 	static const uint8_t count[] = {
 		[RAW_DES] = 1, [RAW_2TDEA] = 2, [RAW_3TDEA] = 3, [RAW_AES128] = 2};
 	size_t len = 0;

@@ -197,7 +197,10 @@ leave(struct sim_card *c)
 	return false;
 }
 
-/* True if the card goes now and never acts. UNWRITTEN differs from BEFORE only in the radio: nothing is kept. */
+/*
+ * True if the card goes now and never acts. UNWRITTEN differs from BEFORE only in the radio:
+ * nothing is kept.
+ */
 static bool
 torn_before(struct sim_card *c, bool *torn_after)
 {

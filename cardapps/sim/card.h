@@ -8,7 +8,7 @@
 #include "keys/raw.h"
 #include "station/base/bytes.h"
 
-#define FRAME_DATA_CAP 59	/* data bytes of a frame of 64: PCB, status or command, CRC leave no more */
+#define FRAME_DATA_CAP 59	/* of a frame of 64: block byte, command, check sum take the rest */
 #define WRAPPED_DATA_CAP 55	/* CLA INS P1 P2 Lc .. Le on top */
 #define BLOCK_CAP 16
 #define BUFFER_CAP (EE_BLOCKS * EE_BLOCK + 64)
@@ -118,7 +118,7 @@ struct sim_card {
 	struct transaction txn;
 	uint8_t in[BUFFER_CAP];		/* command byte, then its data from all frames */
 	uint8_t out[BUFFER_CAP];
-	uint8_t shadow[EE_BLOCKS * EE_BLOCK];	/* uncommitted bytes, at the addresses of the heap */
+	uint8_t shadow[EE_BLOCKS * EE_BLOCK]; /* uncommitted bytes, at the addresses of the heap */
 	/* about the card, not in it */
 	bool changed;			/* EEPROM, in this APDU */
 	uint32_t work_us;		/* EEPROM time of this APDU */
@@ -165,7 +165,10 @@ void command_fail(struct sim_card *c);
 void sim_channel_close(struct sim_card *c);
 size_t sim_channel_wire_len(const struct sim_card *c, enum mode mode, size_t body);
 size_t sim_channel_crc_len(const struct sim_card *c);
-/* Check sum over `data` (with command and head before it, in EV1 sessions, if `with_head`) against the bytes at `sum`. */
+/*
+ * Check sum over `data` (with command and head before it, in EV1 sessions, if `with_head`) against
+ * the bytes at `sum`.
+ */
 bool sim_channel_crc_ok(const struct sim_card *c, bool with_head, const uint8_t *data, size_t len,
     const uint8_t *sum);
 uint8_t sim_channel_receive(struct sim_card *c);

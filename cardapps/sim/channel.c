@@ -179,7 +179,10 @@ sim_channel_receive(struct sim_card *c)
 	return ST_OPERATION_OK;
 }
 
-/* data || check sum || padding, enciphered. 80 opens the padding where the host could not know the length. */
+/*
+ * data || check sum || padding, enciphered. 80 opens the padding where the host could not know the
+ * length.
+ */
 static uint8_t
 send_full(struct sim_card *c)
 {

@@ -2,6 +2,13 @@
  * The chip's commands: one table in the data sheet's order (security, card,
  * application, data), and the path every command takes: level, length, right, frames,
  * secure messaging in, handler, secure messaging out.
+ *
+ * Where no published trace decides, this card chose: the status NO_CHANGES keeps the
+ * session and carries no CMAC, the command's own having moved the IV; deleting the
+ * selected application ends the session, so that its answer has no CMAC either; a
+ * command on a file of the wrong type, or of the wrong level, answers PARAMETER and
+ * PERMISSION_DENIED; an application costs a block and its keys; GetKeySettings repeats
+ * the whole second byte of CreateApplication, file identifiers' bit included.
  */
 #include "cardapps/sim/card.h"
 
@@ -17,57 +24,58 @@
 #define T_ALL (T_DATA | T_RECORD | T(EE_VALUE))
 
 static const struct command commands[] = {
-	/* security */
-	{0x0A, "Authenticate", 1, 1, 0, CH_NONE, AT_ANY, NEED_NOTHING, 0, 0, auth_start},
-	{0x1A, "AuthenticateISO", 1, 1, 0, CH_NONE, AT_ANY, NEED_NOTHING, 0, 0, auth_start},
-	{0xAA, "AuthenticateAES", 1, 1, 0, CH_NONE, AT_ANY, NEED_NOTHING, 0, 0, auth_start},
-	{0x54, "ChangeKeySettings", 0, 0, 1, CH_SEALED, AT_ANY, NEED_MASTER, 0, 0, key_change_settings},
-	{0x5C, "SetConfiguration", 1, 1, BODY_OF_OPTION, CH_SEALED, AT_CARD, NEED_MASTER, 0, 0,
-	    picc_configure},
-	{0xC4, "ChangeKey", 1, 1, BODY_OF_KEY, CH_CRYPTOGRAM, AT_ANY, NEED_KEY, 0, 0, key_change},
-	{0x64, "GetKeyVersion", 1, 1, 0, CH_MAC, AT_ANY, NEED_NOTHING, 0, 0, key_version},
-	/* card */
-	{0xCA, "CreateApplication", 5, 23, 0, CH_MAC, AT_CARD, NEED_CREATE, 0, 0, app_create},
-	{0xDA, "DeleteApplication", 3, 3, 0, CH_MAC, AT_ANY, NEED_NOTHING, 0, 0, app_delete},
-	{0x6A, "GetApplicationIDs", 0, 0, 0, CH_MAC, AT_CARD, NEED_LIST, 0, 0, app_ids},
-	{0x6E, "FreeMem", 0, 0, 0, CH_MAC, AT_ANY, NEED_NOTHING, 0, 0, picc_free_mem},
-	{0x6D, "GetDFNames", 0, 0, 0, CH_MAC, AT_CARD, NEED_LIST, 0, 0, app_names},
-	{0x45, "GetKeySettings", 0, 0, 0, CH_MAC, AT_ANY, NEED_LIST, 0, 0, key_settings},
-	{0x5A, "SelectApplication", 3, 3, 0, CH_NONE, AT_ANY, NEED_NOTHING, 0, 0, app_select},
-	{0xFC, "FormatPICC", 0, 0, 0, CH_MAC, AT_CARD, NEED_MASTER, 0, 0, picc_format},
-	{0x60, "GetVersion", 0, 0, 0, CH_MAC, AT_ANY, NEED_NOTHING, 0, 0, picc_version},
-	{0x51, "GetCardUID", 0, 0, 0, CH_SECRET, AT_ANY, NEED_KEY, 0, 0, picc_uid},
-	/* application */
-	{0x6F, "GetFileIDs", 0, 0, 0, CH_MAC, AT_APP, NEED_LIST, 0, 0, file_ids},
-	{0xF5, "GetFileSettings", 1, 1, 0, CH_MAC, AT_APP, NEED_LIST, 0, 0, file_settings},
-	{0x5F, "ChangeFileSettings", 1, 1, 3, CH_SEALED, AT_APP, NEED_FILE, T_ALL, R_CHANGE, file_change},
-	{0x61, "GetISOFileIDs", 0, 0, 0, CH_MAC, AT_APP, NEED_LIST, 0, 0, file_iso_ids},
-	{0xCD, "CreateStdDataFile", 7, 9, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0, file_create_std},
-	{0xCB, "CreateBackupDataFile", 7, 9, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0, file_create_backup},
-	{0xCC, "CreateValueFile", 17, 17, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0, file_create_value},
-	{0xC1, "CreateLinearRecordFile", 10, 12, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0,
-	    file_create_linear},
-	{0xC0, "CreateCyclicRecordFile", 10, 12, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0,
-	    file_create_cyclic},
-	{0xDF, "DeleteFile", 1, 1, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0, file_delete},
-	/* data */
-	{0xBD, "ReadData", 7, 7, 0, CH_FILE_OUT, AT_APP, NEED_FILE, T_DATA, R_READ | R_BOTH, data_read},
-	{0x3D, "WriteData", 7, 7, BODY_FROM_HEAD, CH_FILE_IN, AT_APP, NEED_FILE, T_DATA,
-	    R_WRITE | R_BOTH, data_write},
-	{0x6C, "GetValue", 1, 1, 0, CH_FILE_OUT, AT_APP, NEED_FILE, T(EE_VALUE),
-	    R_READ | R_WRITE | R_BOTH, value_get},
-	{0x0C, "Credit", 1, 1, 4, CH_FILE_IN, AT_APP, NEED_FILE, T(EE_VALUE), R_BOTH, value_credit},
-	{0xDC, "Debit", 1, 1, 4, CH_FILE_IN, AT_APP, NEED_FILE, T(EE_VALUE),
-	    R_READ | R_WRITE | R_BOTH, value_debit},
-	{0x1C, "LimitedCredit", 1, 1, 4, CH_FILE_IN, AT_APP, NEED_FILE, T(EE_VALUE), R_WRITE | R_BOTH,
-	    value_limited_credit},
-	{0x3B, "WriteRecord", 7, 7, BODY_FROM_HEAD, CH_FILE_IN, AT_APP, NEED_FILE, T_RECORD,
-	    R_WRITE | R_BOTH, record_write},
-	{0xBB, "ReadRecords", 7, 7, 0, CH_FILE_OUT, AT_APP, NEED_FILE, T_RECORD, R_READ | R_BOTH,
-	    record_read},
-	{0xEB, "ClearRecordFile", 1, 1, 0, CH_MAC, AT_APP, NEED_FILE, T_RECORD, R_BOTH, record_clear},
-	{0xC7, "CommitTransaction", 0, 0, 0, CH_MAC, AT_APP, NEED_NOTHING, 0, 0, txn_commit},
-	{0xA7, "AbortTransaction", 0, 0, 0, CH_MAC, AT_APP, NEED_NOTHING, 0, 0, txn_abort},
+    /* security */
+    {0x0A, "Authenticate", 1, 1, 0, CH_NONE, AT_ANY, NEED_NOTHING, 0, 0, auth_start},
+    {0x1A, "AuthenticateISO", 1, 1, 0, CH_NONE, AT_ANY, NEED_NOTHING, 0, 0, auth_start},
+    {0xAA, "AuthenticateAES", 1, 1, 0, CH_NONE, AT_ANY, NEED_NOTHING, 0, 0, auth_start},
+    {0x54, "ChangeKeySettings", 0, 0, 1, CH_SEALED, AT_ANY, NEED_MASTER, 0, 0, key_change_settings},
+    {0x5C, "SetConfiguration", 1, 1, BODY_OF_OPTION, CH_SEALED, AT_CARD, NEED_MASTER, 0, 0,
+	picc_configure},
+    {0xC4, "ChangeKey", 1, 1, BODY_OF_KEY, CH_CRYPTOGRAM, AT_ANY, NEED_KEY, 0, 0, key_change},
+    {0x64, "GetKeyVersion", 1, 1, 0, CH_MAC, AT_ANY, NEED_NOTHING, 0, 0, key_version},
+    /* card */
+    {0xCA, "CreateApplication", 5, 23, 0, CH_MAC, AT_CARD, NEED_CREATE, 0, 0, app_create},
+    {0xDA, "DeleteApplication", 3, 3, 0, CH_MAC, AT_ANY, NEED_NOTHING, 0, 0, app_delete},
+    {0x6A, "GetApplicationIDs", 0, 0, 0, CH_MAC, AT_CARD, NEED_LIST, 0, 0, app_ids},
+    {0x6E, "FreeMem", 0, 0, 0, CH_MAC, AT_ANY, NEED_NOTHING, 0, 0, picc_free_mem},
+    {0x6D, "GetDFNames", 0, 0, 0, CH_MAC, AT_CARD, NEED_LIST, 0, 0, app_names},
+    {0x45, "GetKeySettings", 0, 0, 0, CH_MAC, AT_ANY, NEED_LIST, 0, 0, key_settings},
+    {0x5A, "SelectApplication", 3, 3, 0, CH_NONE, AT_ANY, NEED_NOTHING, 0, 0, app_select},
+    {0xFC, "FormatPICC", 0, 0, 0, CH_MAC, AT_CARD, NEED_MASTER, 0, 0, picc_format},
+    {0x60, "GetVersion", 0, 0, 0, CH_MAC, AT_ANY, NEED_NOTHING, 0, 0, picc_version},
+    {0x51, "GetCardUID", 0, 0, 0, CH_SECRET, AT_ANY, NEED_KEY, 0, 0, picc_uid},
+    /* application */
+    {0x6F, "GetFileIDs", 0, 0, 0, CH_MAC, AT_APP, NEED_LIST, 0, 0, file_ids},
+    {0xF5, "GetFileSettings", 1, 1, 0, CH_MAC, AT_APP, NEED_LIST, 0, 0, file_settings},
+    {0x5F, "ChangeFileSettings", 1, 1, 3, CH_SEALED, AT_APP, NEED_FILE, T_ALL, R_CHANGE,
+	file_change},
+    {0x61, "GetISOFileIDs", 0, 0, 0, CH_MAC, AT_APP, NEED_LIST, 0, 0, file_iso_ids},
+    {0xCD, "CreateStdDataFile", 7, 9, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0, file_create_std},
+    {0xCB, "CreateBackupDataFile", 7, 9, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0, file_create_backup},
+    {0xCC, "CreateValueFile", 17, 17, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0, file_create_value},
+    {0xC1, "CreateLinearRecordFile", 10, 12, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0,
+	file_create_linear},
+    {0xC0, "CreateCyclicRecordFile", 10, 12, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0,
+	file_create_cyclic},
+    {0xDF, "DeleteFile", 1, 1, 0, CH_MAC, AT_APP, NEED_CREATE, 0, 0, file_delete},
+    /* data */
+    {0xBD, "ReadData", 7, 7, 0, CH_FILE_OUT, AT_APP, NEED_FILE, T_DATA, R_READ | R_BOTH, data_read},
+    {0x3D, "WriteData", 7, 7, BODY_FROM_HEAD, CH_FILE_IN, AT_APP, NEED_FILE, T_DATA,
+	R_WRITE | R_BOTH, data_write},
+    {0x6C, "GetValue", 1, 1, 0, CH_FILE_OUT, AT_APP, NEED_FILE, T(EE_VALUE),
+	R_READ | R_WRITE | R_BOTH, value_get},
+    {0x0C, "Credit", 1, 1, 4, CH_FILE_IN, AT_APP, NEED_FILE, T(EE_VALUE), R_BOTH, value_credit},
+    {0xDC, "Debit", 1, 1, 4, CH_FILE_IN, AT_APP, NEED_FILE, T(EE_VALUE), R_READ | R_WRITE | R_BOTH,
+	value_debit},
+    {0x1C, "LimitedCredit", 1, 1, 4, CH_FILE_IN, AT_APP, NEED_FILE, T(EE_VALUE), R_WRITE | R_BOTH,
+	value_limited_credit},
+    {0x3B, "WriteRecord", 7, 7, BODY_FROM_HEAD, CH_FILE_IN, AT_APP, NEED_FILE, T_RECORD,
+	R_WRITE | R_BOTH, record_write},
+    {0xBB, "ReadRecords", 7, 7, 0, CH_FILE_OUT, AT_APP, NEED_FILE, T_RECORD, R_READ | R_BOTH,
+	record_read},
+    {0xEB, "ClearRecordFile", 1, 1, 0, CH_MAC, AT_APP, NEED_FILE, T_RECORD, R_BOTH, record_clear},
+    {0xC7, "CommitTransaction", 0, 0, 0, CH_MAC, AT_APP, NEED_NOTHING, 0, 0, txn_commit},
+    {0xA7, "AbortTransaction", 0, 0, 0, CH_MAC, AT_APP, NEED_NOTHING, 0, 0, txn_abort},
 };
 
 static const struct command *

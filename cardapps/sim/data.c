@@ -1,6 +1,7 @@
 /*
  * Standard and backup files, and value files. What a backup or value file is
- * told waits for CommitTransaction; reading shows the last commit. Source: data sheet, data manipulation.
+ * told waits for CommitTransaction; reading shows the last commit. Source: data sheet, data
+ * manipulation.
  */
 #include "cardapps/sim/card.h"
 

@@ -66,7 +66,7 @@ struct ee_file {
 	int32_t lower, upper, value;
 	int32_t limited;		/* what LimitedCredit may still give back */
 	uint16_t block;
-	uint16_t rights;		/* read, write, read&write, change: a nibble each from the top */
+	uint16_t rights; /* read, write, read&write, change: a nibble each from the top */
 	uint8_t iso_id[2];
 	uint8_t type;			/* enum ee_file_type */
 	uint8_t comm;			/* 0 plain, 1 MAC, 3 enciphered */
@@ -77,7 +77,7 @@ struct ee_file {
 struct eeprom {
 	struct ee_file file[EE_FILES];
 	uint16_t file_count;		/* ever created since the last format */
-	uint16_t block_count;		/* allotted since the last format: nothing else frees memory */
+	uint16_t block_count; /* allotted since the last format: nothing else frees memory */
 	struct ee_app app[1 + EE_APPS];	/* 0 is the card itself */
 	struct ee_key default_key;	/* of new applications */
 	uint8_t uid[7];
@@ -89,14 +89,22 @@ struct eeprom {
 
 /* As it leaves the factory: DES key zero, settings 0F, nothing on it. */
 void ee_factory(struct eeprom *ee, const uint8_t uid[7]);
-/* FormatPICC: applications and files go, memory is free again; key, settings and configuration stay. */
+/*
+ * FormatPICC: applications and files go, memory is free again; key, settings and configuration
+ * stay.
+ */
 void ee_format(struct eeprom *ee);
 /* True if every index, size and count is in its bounds: for images from outside. */
 bool ee_valid(const struct eeprom *ee);
-/* Blocks for `bytes`, or false if they do not fit. A second copy (backup) is the caller's factor. */
+/*
+ * Blocks for `bytes`, or false if they do not fit. A second copy (backup) is the caller's factor.
+ */
 bool ee_allot(struct eeprom *ee, uint64_t bytes, uint16_t *block);
 uint32_t ee_free_bytes(const struct eeprom *ee);
-/* Index of the application of that AID (3 bytes as on the wire), 0 for the card itself, -1 if absent. */
+/*
+ * Index of the application of that AID (3 bytes as on the wire), 0 for the card itself, -1 if
+ * absent.
+ */
 int ee_find_app(const struct eeprom *ee, const uint8_t aid[3]);
 /* Bytes of a key of that kind, without version. */
 size_t ee_key_len(uint8_t crypto);

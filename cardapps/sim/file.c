@@ -1,4 +1,7 @@
-/* Files of the selected application: make, drop, list, settings. Source: data sheet, application level commands. */
+/*
+ * Files of the selected application: make, drop, list, settings. Source: data sheet, application
+ * level commands.
+ */
 #include "cardapps/sim/card.h"
 
 #include <string.h>
@@ -39,7 +42,10 @@ parse_access(const struct ee_app *app, struct cursor *in, struct ee_file *f)
 	return comm <= MODE_FULL && rights_ok(app, f->rights) ? ST_OPERATION_OK : ST_PARAMETER;
 }
 
-/* What every Create...File begins with: number, ISO identifier where the application has them, mode, rights. */
+/*
+ * What every Create...File begins with: number, ISO identifier where the application has them,
+ * mode, rights.
+ */
 static uint8_t
 parse_head(struct sim_card *c, struct cursor *in, size_t rest, struct ee_file *f, uint8_t *no)
 {

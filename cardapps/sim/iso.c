@@ -111,7 +111,10 @@ readable(const struct ee_file *f)
 	return f->rights >> 12 == RIGHT_FREE || ((f->rights >> 4) & 0x0F) == RIGHT_FREE;
 }
 
-/* Le 0 is as much as a frame holds; P1 with the top bit names the file, else the offset's high byte. */
+/*
+ * Le 0 is as much as a frame holds; P1 with the top bit names the file, else the offset's high
+ * byte.
+ */
 static uint16_t
 read_binary(struct sim_card *c, const uint8_t *capdu, size_t len, struct writer *out)
 {

@@ -1,6 +1,7 @@
 /*
  * Linear and cyclic record files. A record is written into a place nobody reads
- * yet (a cyclic file keeps one for that) and counts from the commit on. Source: data sheet, record files.
+ * yet (a cyclic file keeps one for that) and counts from the commit on. Source: data sheet, record
+ * files.
  */
 #include "cardapps/sim/card.h"
 

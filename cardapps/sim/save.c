@@ -73,7 +73,8 @@ write_all(int fd, const uint8_t *p, size_t len)
 static int
 write_and_rename(const char *temp, const char *path, const uint8_t *image, size_t len)
 {
-	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), failed = 0;
+	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600),
+	    failed = 0;
 
 	if (fd < 0)
 		return errno;

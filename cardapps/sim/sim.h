@@ -41,7 +41,10 @@ struct sim_figures {
  */
 enum err sim_desfire_new(const uint8_t uid[7], const char *path, struct sim_card **out,
     struct why *w);
-/* The card kept in `path`; a missing file becomes a factory-new card. Errors: ERR_FORMAT (damaged), ERR_IO. */
+/*
+ * The card kept in `path`; a missing file becomes a factory-new card. Errors: ERR_FORMAT (damaged),
+ * ERR_IO.
+ */
 enum err sim_desfire_open(const char *path, struct sim_card **out, struct why *w);
 void sim_card_free(struct sim_card **card);
 
@@ -57,7 +60,10 @@ const uint8_t *sim_card_atr(const struct sim_card *card, size_t *len);
 bool sim_card_transmit(struct sim_card *card, const uint8_t *capdu, size_t capdu_len,
     uint8_t rapdu[RAPDU_CAP], size_t *len);
 
-/* Leave the field at the `nth` APDU from now (1 = the next). The card stays away until sim_card_return. */
+/*
+ * Leave the field at the `nth` APDU from now (1 = the next). The card stays away until
+ * sim_card_return.
+ */
 void sim_card_tear(struct sim_card *card, unsigned nth, enum sim_tear how);
 void sim_card_return(struct sim_card *card);
 bool sim_card_away(const struct sim_card *card);
@@ -69,7 +75,10 @@ void sim_card_reset_figures(struct sim_card *card);
 void sim_card_set_random(struct sim_card *card, void (*source)(void *ctx, uint8_t *out, size_t len),
     void *ctx);
 
-/* All of the EEPROM as bytes (for tests that compare or put back an old image). Caller frees *out with free(). */
+/*
+ * All of the EEPROM as bytes (for tests that compare or put back an old image). Caller frees *out
+ * with free().
+ */
 enum err sim_card_image(const struct sim_card *card, uint8_t **out, size_t *len, struct why *w);
 enum err sim_card_restore(struct sim_card *card, const uint8_t *image, size_t len, struct why *w);
 

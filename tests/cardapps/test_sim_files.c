@@ -178,7 +178,10 @@ wrong_mac_or_sum_answers_1e_and_writes_nothing(void **state)
 	assert_int_equal(host_hex(h, 0x3D, "010000000200004142" "0011223344556677"), 0x1E);
 	auth(h, 1);
 	holds(h, 1, "before", HOST_MAC);
-	assert_int_equal(host_hex(h, 0x3D, "02000000020000" "00112233445566778899AABBCCDDEEFF"), 0x1E);
+	assert_int_equal(host_hex(h, 0x3D,
+			     "02000000020000"
+			     "00112233445566778899AABBCCDDEEFF"),
+	    0x1E);
 	auth(h, 1);
 	blank(h, 2, HOST_FULL);
 }
@@ -206,12 +209,15 @@ file_settings_change_enciphered_by_the_key_plain_when_free_and_never_with_f(void
 	assert_int_equal(host_hex(h, 0xCD, "01004321200000"), 0);
 	assert_int_equal(host_hex(h, 0x5F, "0100EEEE"), 0xAE);
 	auth(h, 2);
-	assert_int_equal(host_secure(h, 0x5F, "\x01", 1, "\x03\x4E\x21", 3, HOST_FULL, HOST_PLAIN), 0x9D);
+	assert_int_equal(
+	    host_secure(h, 0x5F, "\x01", 1, "\x03\x4E\x21", 3, HOST_FULL, HOST_PLAIN), 0x9D);
 	auth(h, 3);
-	assert_int_equal(host_secure(h, 0x5F, "\x01", 1, "\x03\x4F\x21", 3, HOST_FULL, HOST_PLAIN), 0);
+	assert_int_equal(
+	    host_secure(h, 0x5F, "\x01", 1, "\x03\x4F\x21", 3, HOST_FULL, HOST_PLAIN), 0);
 	assert_int_equal(host_plain(h, 0xF5, "01"), 0);
 	assert_memory_equal(h->rx, "\x00\x03\x4F\x21", 4);
-	assert_int_equal(host_secure(h, 0x5F, "\x01", 1, "\x03\x4E\x21", 3, HOST_FULL, HOST_PLAIN), 0x9D);
+	assert_int_equal(
+	    host_secure(h, 0x5F, "\x01", 1, "\x03\x4E\x21", 3, HOST_FULL, HOST_PLAIN), 0x9D);
 	assert_int_equal(host_hex(h, 0xCD, "0200EEEE200000"), 0);
 	assert_int_equal(host_hex(h, 0x5F, "0201EF11"), 0);
 	assert_int_equal(host_hex(h, 0x5F, "0201EEEE"), 0x9D);

@@ -16,7 +16,9 @@
 
 static const uint8_t zero[24];
 
-/* A DES application of two keys with a MACed and an enciphered file, in a legacy session of key 0. */
+/*
+ * A DES application of two keys with a MACed and an enciphered file, in a legacy session of key 0.
+ */
 struct legacy {
 	struct sim_host h;
 	struct raw_key *session;

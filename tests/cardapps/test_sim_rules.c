@@ -1,4 +1,7 @@
-/* The software card's state machine: framing, chaining, selection, sessions, keys, settings, applications. */
+/*
+ * The software card's state machine: framing, chaining, selection, sessions, keys, settings,
+ * applications.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,7 @@
-/* The software card's memory outside its head: images, the file on disk, tears, figures, its reader. */
+/*
+ * The software card's memory outside its head: images, the file on disk, tears, figures, its
+ * reader.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -267,7 +270,10 @@ figures_count_bytes_frames_and_memory_as_the_model_says(void **state)
 	host_start(&h, card, false);
 	assert_int_equal(host_raw(&h, 0x6E, NULL, 0), 0);
 	sim_card_figures(card, &f);
-	/* 5 bytes up, 5 down, 3 more a block: 16 bytes of 9 bits, two delays of 86.4 us, 4 ms of work */
+	/*
+	 * 5 bytes up, 5 down, 3 more a block: 16 bytes of 9 bits, two delays of 86.4 us, 4 ms of
+	 * work
+	 */
 	assert_int_equal(f.apdus, 1);
 	assert_int_equal(f.bytes, 10);
 	assert_in_range(f.us_106, 5531, 5533);
@@ -301,7 +307,8 @@ reader_of_the_card_connects_answers_and_reports_a_pull(void **state)
 	assert_int_equal(reader_transmit(r, version, sizeof(version), rx, &len, NULL), ERR_OK);
 	assert_int_equal(rx[8], 0xAF);
 	sim_card_tear(card, 1, SIM_TEAR_BEFORE);
-	assert_int_equal(reader_transmit(r, version, sizeof(version), rx, &len, NULL), ERR_CARD_GONE);
+	assert_int_equal(
+	    reader_transmit(r, version, sizeof(version), rx, &len, NULL), ERR_CARD_GONE);
 	assert_int_equal(reader_reset(r, NULL), ERR_CARD_GONE);
 	assert_int_equal(reader_connect(r, 1000, NULL), ERR_NO_CARD);
 	sim_card_return(card);
@@ -348,5 +355,6 @@ main(void)
 		cmocka_unit_test(key_change_with_a_lost_answer_has_happened),
 	};
 
-	return cmocka_run_group_tests_name("software card: memory", tests, make_folder, drop_folder);
+	return cmocka_run_group_tests_name(
+	    "software card: memory", tests, make_folder, drop_folder);
 }

@@ -1,6 +1,7 @@
 /*
  * Published sessions against the software card: the host's bytes come from the
- * file, the card must answer the recorded bytes. tests/vectors/desfire-ev1.txt and getversion-atr.txt.
+ * file, the card must answer the recorded bytes. tests/vectors/desfire-ev1.txt and
+ * getversion-atr.txt.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -336,7 +337,8 @@ get_version_answers_the_three_frames_of_getversion_desfire_ev1_8k(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		size_t n = vector_hex(v, parts[i], want, sizeof(want));
 
-		assert_int_equal(host_frame(&b->host, i == 0 ? 0x60 : 0xAF, NULL, 0), i < 2 ? 0xAF : 0);
+		assert_int_equal(
+		    host_frame(&b->host, i == 0 ? 0x60 : 0xAF, NULL, 0), i < 2 ? 0xAF : 0);
 		assert_int_equal(b->host.rx_len, n);
 		assert_memory_equal(b->host.rx, want, n);
 	}
@@ -349,7 +351,8 @@ the_atr_is_atr_desfire_ev1_ev2_short(void **state)
 	struct bench *b = *state;
 	struct vectors *file = vectors_load("getversion-atr.txt");
 	uint8_t want[ATR_CAP];
-	size_t n = vector_hex(vectors_get(file, "atr-desfire-ev1-ev2-short"), "atr", want, ATR_CAP), len;
+	size_t n = vector_hex(vectors_get(file, "atr-desfire-ev1-ev2-short"), "atr", want, ATR_CAP),
+	       len;
 	const uint8_t *atr = sim_card_atr(b->card, &len);
 
 	assert_int_equal(len, n);
@@ -357,7 +360,9 @@ the_atr_is_atr_desfire_ev1_ev2_short(void **state)
 	vectors_free(&file);
 }
 
-/* The section gives UID and sum; the card enciphers them, the host's check proves the sum's rule. */
+/*
+ * The section gives UID and sum; the card enciphers them, the host's check proves the sum's rule.
+ */
 static void
 card_uid_comes_enciphered_with_the_sum_of_crc32_getcarduid(void **state)
 {

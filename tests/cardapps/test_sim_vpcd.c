@@ -1,4 +1,7 @@
-/* The software card as a client of a virtual reader: a little server of the test speaks vpcd's side. */
+/*
+ * The software card as a client of a virtual reader: a little server of the test speaks vpcd's
+ * side.
+ */
 #define _DEFAULT_SOURCE
 
 #include <setjmp.h>

@@ -40,7 +40,10 @@ unsigned host_raw(struct sim_host *h, uint8_t ins, const void *data, size_t len)
 /* The same with the data in hex. */
 unsigned host_hex(struct sim_host *h, uint8_t ins, const char *hex);
 
-/* Key of 16 or 24 bytes; AA, 1A. Opens the session; a proof of the card that is wrong fails the test. */
+/*
+ * Key of 16 or 24 bytes; AA, 1A. Opens the session; a proof of the card that is wrong fails the
+ * test.
+ */
 unsigned host_auth(struct sim_host *h, uint8_t ins, uint8_t key_no, const uint8_t *key, size_t len);
 
 /*
