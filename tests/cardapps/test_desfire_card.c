@@ -57,34 +57,146 @@ a_made_card_reads_back_whole(void **state)
 	card_bench_close(&b);
 }
 
+struct meter {
+	struct reader *reader;
+	unsigned start;
+	unsigned written;	/* APDUs when the last step before reading back was done */
+	unsigned last_step, of;
+};
+
+static void
+measure(void *ctx, unsigned step, unsigned of)
+{
+	struct meter *m = ctx;
+
+	assert_int_equal(step, m->last_step + 1);
+	m->last_step = step;
+	m->of = of;
+	if (step == of - 1)
+		m->written = m->reader->apdus - m->start;
+}
+
+/* APDUs of personalise on a new card that was read before; `written` may be NULL. */
+static unsigned
+apdus_of_making(bool refusals, unsigned *written)
+{
+	struct card_content now;
+	struct meter m = {0};
+	struct card_bench b;
+	unsigned all;
+
+	card_bench_open(&b);
+	card_bench_present(&b);
+	read_card(&b, &now);
+	card_bench_plan(&b);
+	b.plan.check_refusals = refusals;
+	m.reader = b.reader;
+	m.start = b.reader->apdus;
+	b.card->progress = measure;
+	b.card->progress_ctx = &m;
+	assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_OK);
+	assert_int_equal(m.last_step, m.of);
+	all = b.reader->apdus - m.start;
+	if (written != NULL)
+		*written = m.written;
+	card_bench_close(&b);
+	return all;
+}
+
 /* 38 write, 56 with everything read back, 75 with refusals; the certificate file adds 1 + 3 and 3. Two more are allowed. */
 static void
 making_a_card_keeps_its_apdu_budget(void **state)
 {
-	static const struct {
-		bool refusals;
-		unsigned budget;
-	} jobs[] = {{false, 56 + 7}, {true, 75 + 7}};
+	unsigned written, read_back, refused;
+
+	(void)state;
+	read_back = apdus_of_making(false, &written);
+	refused = apdus_of_making(true, NULL);
+	print_message("APDUs: %u write, %u + read-back, %u + refusals\n", written, read_back,
+	    refused);
+	assert_in_range(written, 1, 38 + 4 + 2);
+	assert_in_range(read_back, written, 56 + 7 + 2);
+	assert_in_range(refused, read_back, 75 + 7 + 2);
+}
+
+static void
+a_card_may_begin_with_value(void **state)
+{
+	struct log_line line = {.event = {9}, .station = 1, .delta = 700, .after = 700};
 	struct card_content now;
 	struct card_bench b;
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		unsigned before;
+	card_bench_open(&b);
+	card_bench_present(&b);
+	card_bench_plan(&b);
+	log_line_encode(&line, b.plan.log);
+	b.plan.url = NULL;
+	assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_OK);
+	read_card(&b, &now);
+	assert_int_equal(now.state, CARD_READY);
+	assert_int_equal(now.value, 700);
+	card_bench_close(&b);
+}
 
-		card_bench_open(&b);
-		card_bench_present(&b);
-		read_card(&b, &now);
-		card_bench_plan(&b);
-		b.plan.check_refusals = jobs[i].refusals;
-		before = b.reader->apdus;
-		assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_OK);
-		print_message("personalise%s: %u APDUs, %u since the card came\n",
-		    jobs[i].refusals ? " with refusals" : "", b.reader->apdus - before,
-		    b.reader->apdus);
-		assert_in_range(b.reader->apdus - before, 1, jobs[i].budget + 2);
-		card_bench_close(&b);
+static void
+a_plan_that_cannot_be_sends_nothing(void **state)
+{
+	struct log_line line = {.event = {9}, .station = 1, .delta = 700, .after = 900};
+	struct card_bench b;
+	unsigned before;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_present(&b);
+	card_bench_plan(&b);
+	before = b.reader->apdus;
+	b.plan.url = "http://club.example.ir/";
+	assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_ARG);
+	b.plan.url = BENCH_URL;
+	b.steps[3].kcv[0] ^= 1;
+	assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_ARG);
+	b.steps[3].kcv[0] ^= 1;
+	b.steps[0].new_ref.uid[6] ^= 1;
+	assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_ARG);
+	b.steps[0].new_ref.uid[6] ^= 1;
+	log_line_encode(&line, b.plan.log);
+	assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_ARG);
+	assert_int_equal(b.reader->apdus, before);
+	card_bench_close(&b);
+}
+
+/* What a phone does: select by name, both files by identifier, no key; and no writing. */
+static void
+a_phone_reads_the_address_and_cannot_change_it(void **state)
+{
+	static const uint8_t select[] = {0x00, 0xA4, 0x04, 0x00, 0x07, 0xD2, 0x76, 0x00, 0x00, 0x85, 0x01,
+	    0x01, 0x00};
+	static const uint8_t select_ndef[] = {0x00, 0xA4, 0x00, 0x0C, 0x02, 0xE1, 0x04};
+	static const uint8_t read[] = {0x00, 0xB0, 0x00, 0x00, 0x3A};
+	static const uint8_t write[] = {0x00, 0xD6, 0x00, 0x00, 0x01, 0x00};
+	static const char rest[] = "club.example.ir/C/ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	uint8_t rapdu[RAPDU_CAP];
+	struct card_bench b;
+	size_t len;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_make(&b);
+	assert_int_equal(reader_connect(b.reader, 100, &b.why), ERR_OK);
+	assert_int_equal(reader_transmit(b.reader, select, sizeof(select), rapdu, &len, &b.why), ERR_OK);
+	if (len == 2 && rapdu[0] == 0x90) {
+		assert_int_equal(reader_transmit(b.reader, select_ndef, sizeof(select_ndef), rapdu, &len,
+		    &b.why), ERR_OK);
+		assert_int_equal(reader_transmit(b.reader, read, sizeof(read), rapdu, &len, &b.why), ERR_OK);
+		assert_memory_equal(rapdu + 2, "\xD1\x01\x2D\x55\x04", 5);
+		assert_memory_equal(rapdu + 7, rest, sizeof(rest) - 1);
+		assert_int_equal(reader_transmit(b.reader, write, sizeof(write), rapdu, &len, &b.why), ERR_OK);
+		assert_int_not_equal(rapdu[0], 0x90);
+	} else {
+		fail_msg("select by name: %02x%02x", rapdu[len - 2], rapdu[len - 1]);
 	}
+	card_bench_close(&b);
 }
 
 static void
@@ -228,6 +340,9 @@ main(void)
 		cmocka_unit_test(a_new_card_is_new),
 		cmocka_unit_test(a_made_card_reads_back_whole),
 		cmocka_unit_test(making_a_card_keeps_its_apdu_budget),
+		cmocka_unit_test(a_card_may_begin_with_value),
+		cmocka_unit_test(a_plan_that_cannot_be_sends_nothing),
+		cmocka_unit_test(a_phone_reads_the_address_and_cannot_change_it),
 		cmocka_unit_test(a_load_is_one_commit_and_confirmed_in_its_session),
 		cmocka_unit_test(a_new_signer_brings_its_certificate),
 		cmocka_unit_test(a_made_card_is_confirmed_after_the_refusals),

@@ -66,6 +66,8 @@ finish(struct card_bench *b, unsigned n, enum sim_tear how)
 	card_bench_present(b);
 	went_well(b, card_read(b->card, &now, &b->why), "looking", n, how);
 	assert_int_not_equal(now.state, CARD_FOREIGN);
+	if (now.has_record)
+		assert_memory_equal(now.record, b->plan.record, RECORD_LEN);
 	went_well(b, card_personalise(b->card, &b->plan, &b->why), "finishing", n, how);
 	is_whole(b, n, how);
 }
