@@ -19,7 +19,7 @@ need() {
 	[ -e "$1" ] || { echo "pcscd_start: $1 is missing; install the package $2" >&2; exit 4; }
 }
 
-dir= own_dir= pid=
+dir='' own_dir='' pid=''
 stop() {
 	status=$?
 	trap - EXIT INT TERM HUP
@@ -47,8 +47,10 @@ try_port() {
 	rm -rf "$dir/run/pcscd"
 	printf 'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n' \
 	    "$1" "$DRIVER" "$1" >"$dir/conf/vpcd"
-	# $0 is the folder: no quoting inside quoting
-	setpriv --pdeathsig TERM unshare $user_ns --mount sh -c 'mount --bind "$0/run" /run && exec pcscd --foreground --config "$0/conf"' \
+	# the inner shell expands its own $0, which is the folder
+	# shellcheck disable=SC2016,SC2086
+	setpriv --pdeathsig TERM unshare $user_ns --mount \
+	    sh -c 'mount --bind "$0/run" /run && exec pcscd --foreground --config "$0/conf"' \
 	    "$dir" </dev/null >"$dir/log" 2>&1 &
 	pid=$!
 	tries=0
@@ -58,7 +60,7 @@ try_port() {
 		    grep -q 'vpcd_init\|Open Port.*Failed' "$dir/log"; then
 			kill "$pid" 2>/dev/null || true
 			wait "$pid" 2>/dev/null || true
-			pid=
+			pid=''
 			return 1
 		fi
 		sleep 0.02
@@ -72,7 +74,7 @@ fi
 need /usr/sbin/pcscd pcscd
 need "$DRIVER" vsmartcard-vpcd
 PATH=$PATH:/usr/sbin:/sbin
-user_ns=
+user_ns=''
 [ "$(id -u)" = 0 ] || user_ns=--map-root-user
 
 trap stop EXIT
@@ -90,7 +92,7 @@ for attempt in 1 2 3 4 5 6 7 8; do
 	port=$((20000 + (seed * 7919 + attempt * 1009) % 10000 / 2 * 2))
 	grep -q "$(printf ':%04X 00000000:0000 0A\|:%04X 00000000:0000 0A' $port $((port + 1)))" /proc/net/tcp || ! try_port "$port" || break
 	seed=$((seed + 1))
-	port=
+	port=''
 done
 if [ -z "$port" ]; then
 	echo "pcscd_start: pcscd does not start:" >&2
