@@ -121,6 +121,26 @@ check_new(struct store *s, const struct store_card *c, struct why *w)
 	return e;
 }
 
+/* Its event is in the journal, or is the one store_commit will ask for. */
+static enum err
+await_event(struct store *s, const uint8_t event[STORE_EVENT_LEN], struct why *w)
+{
+	struct why mine;
+	enum err e = journal_has(s, event, &mine);
+
+	if (e == ERR_OK)
+		return ERR_OK;
+	if (e == ERR_NOT_FOUND && !s->awaiting) {
+		s->awaiting = true;
+		memcpy(s->awaited, event, sizeof(s->awaited));
+		return ERR_OK;
+	}
+	/* one card at a time: it already waits for another event */
+	if (w != NULL)
+		*w = mine;
+	return e;
+}
+
 static enum err
 insert_row(struct store *s, const struct store_card *c, struct why *w)
 {
@@ -152,6 +172,8 @@ store_card_insert(struct store *s, const struct store_card *c, struct why *w)
 	enum err e = check_new(s, c, w);
 
 	if (e == ERR_OK)
+		e = await_event(s, c->created_event, w);
+	if (e == ERR_OK)
 		e = insert_row(s, c, w);
 	if (e == ERR_OK && c->has_token)
 		e = give_token(s, c, w);
@@ -175,10 +197,11 @@ store_card_update(struct store *s, const struct store_card *c, struct why *w)
 	bind_int(&q, c->epoch);
 	bind_int(&q, c->state);
 	bind_record(&q, s, c, hash);
-	e = query_row(&q, ERR_NOT_FOUND, w);
+	e = query_run(&q, w);
+	if (e == ERR_OK && sqlite3_changes(s->db.h) == 0)
+		e = ERR_NOT_FOUND;
 	if (e != ERR_OK)
 		return no_card(e, c->number, w);
-	query_done(&q);
 	if (c->has_token)
 		e = give_token(s, c, w);
 	return e == ERR_OK ? store_card_touch(s, c->number, w) : e;

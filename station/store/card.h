@@ -44,7 +44,8 @@ struct store_card {
 
 /*
  * A new card, before its intent; the journal row of created_event may follow, but must stand
- * there at commit. Errors: ERR_DUPLICATE (number or token used before), ERR_NOT_FOUND (no such member).
+ * there before the next card is inserted and at commit (ERR_NOT_FOUND then). Errors: ERR_DUPLICATE (number
+ * or token used before), ERR_NOT_FOUND (no such member), ERR_RANGE (number).
  */
 enum err store_card_insert(struct store *s, const struct store_card *c, struct why *w);
 

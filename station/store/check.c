@@ -51,6 +51,8 @@ store_check(struct store *s, struct store_health *out, struct why *w)
 	if (e == ERR_OK)
 		e = ask(s, SQL_FOREIGN_KEYS, w);
 	if (e == ERR_OK)
+		e = ask(s, SQL_CARD_WITHOUT_EVENT, w);
+	if (e == ERR_OK)
 		e = store_journal_verify(s, w);
 	if (e == ERR_OK)
 		e = store_intents_audit(s, w);

@@ -185,8 +185,8 @@ store_journal_head(struct store *s, int64_t *seq, uint8_t hash[STORE_HASH_LEN], 
 	return ERR_OK;
 }
 
-static enum err
-refuse_repeat(struct store *s, const uint8_t event[STORE_EVENT_LEN], struct why *w)
+enum err
+journal_has(struct store *s, const uint8_t event[STORE_EVENT_LEN], struct why *w)
 {
 	struct query q = query_on(&s->db, SQL_JOURNAL_HAS);
 	enum err e;
@@ -194,11 +194,25 @@ refuse_repeat(struct store *s, const uint8_t event[STORE_EVENT_LEN], struct why 
 	bind_blob(&q, event, STORE_EVENT_LEN);
 	e = query_row(&q, ERR_NOT_FOUND, w);
 	if (e == ERR_NOT_FOUND)
+		return why_set(w, e, MSG_STORE_NO_EVENT, WHY_CODE(event_text(event).hex));
+	if (e == ERR_OK)
+		query_done(&q);
+	return e;
+}
+
+static enum err
+refuse_repeat(struct store *s, const uint8_t event[STORE_EVENT_LEN], struct why *w)
+{
+	struct why none;
+	enum err e = journal_has(s, event, &none);
+
+	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
-	if (e != ERR_OK)
-		return e;
-	query_done(&q);
-	return why_set(w, ERR_DUPLICATE, MSG_STORE_TAKEN, WHY_CODE(event_text(event).hex));
+	if (e == ERR_OK)
+		return why_set(w, ERR_DUPLICATE, MSG_STORE_TAKEN, WHY_CODE(event_text(event).hex));
+	if (w != NULL)
+		*w = none;
+	return e;
 }
 
 static enum err
@@ -245,7 +259,10 @@ store_journal_append(struct store *s, const struct journal_entry *in, struct why
 	row.seq++;
 	memcpy(row.event, in->event, sizeof(row.event));
 	journal_hash(s->sha256, &row, row.hash);
-	return insert_row(s, &row, w);
+	e = insert_row(s, &row, w);
+	if (e == ERR_OK && s->awaiting && memcmp(s->awaited, in->event, sizeof(s->awaited)) == 0)
+		s->awaiting = false;
+	return e;
 }
 
 /* A text column; NULL if it is longer than its first NUL, which nothing here writes. */

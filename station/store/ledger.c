@@ -43,20 +43,13 @@ check_entries(const uint8_t event[STORE_EVENT_LEN], const struct ledger_entry *e
 
 /* The event stands in the journal and nothing has been posted for it. */
 static enum err
-check_event(struct store *s, const uint8_t event[STORE_EVENT_LEN], bool fresh, struct why *w)
+check_event(struct store *s, const uint8_t event[STORE_EVENT_LEN], struct why *w)
 {
-	struct query q = query_on(&s->db, SQL_JOURNAL_HAS);
-	enum err e;
+	struct query q;
+	enum err e = journal_has(s, event, w);
 
-	bind_blob(&q, event, STORE_EVENT_LEN);
-	e = query_row(&q, ERR_NOT_FOUND, w);
-	if (e == ERR_NOT_FOUND)
-		return why_set(w, e, MSG_STORE_NO_EVENT, WHY_CODE(event_text(event).hex));
 	if (e != ERR_OK)
 		return e;
-	query_done(&q);
-	if (!fresh)
-		return ERR_OK;
 	q = query_on(&s->db, SQL_ENTRY_HAS);
 	bind_blob(&q, event, STORE_EVENT_LEN);
 	e = query_row(&q, ERR_NOT_FOUND, w);
@@ -150,7 +143,7 @@ post_reversal(struct store *s, const uint8_t event[STORE_EVENT_LEN], const uint8
     struct why *w)
 {
 	struct query q;
-	enum err e = check_event(s, reverses, false, w);
+	enum err e = journal_has(s, reverses, w);
 
 	if (e != ERR_OK)
 		return e;
@@ -169,7 +162,7 @@ store_post(struct store *s, const uint8_t event[STORE_EVENT_LEN], const uint8_t 
 	if (e == ERR_OK)
 		e = check_entries(event, entries, count, w);
 	if (e == ERR_OK)
-		e = check_event(s, event, true, w);
+		e = check_event(s, event, w);
 	for (size_t i = 0; e == ERR_OK && i < count; i++)
 		e = post_entry(s, event, i, &entries[i], w);
 	if (e == ERR_OK && reverses != NULL)
@@ -216,7 +209,7 @@ store_lot_open(struct store *s, struct ledger_lot *lot, struct why *w)
 	enum err e = store_changing(s, w);
 
 	if (e == ERR_OK)
-		e = check_event(s, lot->origin, false, w);
+		e = journal_has(s, lot->origin, w);
 	if (e == ERR_OK)
 		e = find_or_make(s, &lot->account, &account, &balance, w);
 	if (e != ERR_OK)
@@ -226,12 +219,9 @@ store_lot_open(struct store *s, struct ledger_lot *lot, struct why *w)
 	bind_blob(&q, lot->origin, sizeof(lot->origin));
 	bind_int(&q, lot->available_from);
 	bind_int(&q, lot->expires_on);
-	e = query_row(&q, ERR_DB, w);
-	if (e != ERR_OK)
-		return e;
-	lot->id = column_int(&q, 0);
-	query_done(&q);
-	return ERR_OK;
+	e = query_run(&q, w);
+	lot->id = e == ERR_OK ? sqlite3_last_insert_rowid(s->db.h) : 0;
+	return e;
 }
 
 /* --- audit */

@@ -72,11 +72,8 @@ store_member_set_tier(struct store *s, uint32_t id, uint8_t tier, struct why *w)
 	q = query_on(&s->db, SQL_MEMBER_SET_TIER);
 	bind_int(&q, id);
 	bind_int(&q, tier);
-	e = query_row(&q, ERR_NOT_FOUND, w);
-	if (e != ERR_OK)
-		return no_member(e, id, w);
-	query_done(&q);
-	return ERR_OK;
+	e = query_run(&q, w);
+	return no_member(e == ERR_OK && sqlite3_changes(s->db.h) == 0 ? ERR_NOT_FOUND : e, id, w);
 }
 
 enum err

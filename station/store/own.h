@@ -17,6 +17,8 @@ struct store {
 	struct db db;
 	store_sha256 sha256;
 	bool in_transaction;
+	bool awaiting;		/* a card was inserted before the journal row of its event */
+	uint8_t awaited[STORE_EVENT_LEN];
 };
 
 extern const struct db_schema store_schema;
@@ -34,6 +36,9 @@ void store_snapshot_end(struct store *s, bool began);
 /* The fields as one JSON object, NUL-ended. Errors: ERR_LEN, ERR_FORMAT. */
 enum err journal_body(const struct journal_field *fields, size_t count, char *out, size_t cap,
     size_t *len, struct why *w);
+
+/* ERR_OK if the event is in the journal, ERR_NOT_FOUND (with its sentence) if not. */
+enum err journal_has(struct store *s, const uint8_t event[STORE_EVENT_LEN], struct why *w);
 
 /* The hash of a row, as journal.h lays it out. */
 void journal_hash(store_sha256 sha256, const struct journal_row *row, uint8_t out[STORE_HASH_LEN]);

@@ -59,7 +59,8 @@ static const char *const first[] = {
 	" record BLOB CHECK(length(record) = 128), record_hash BLOB CHECK(length(record_hash) = 32),"
 	" sequence INTEGER NOT NULL, value INTEGER NOT NULL,"
 	" token_hash BLOB CHECK(length(token_hash) = 32),"
-	" created_event BLOB NOT NULL REFERENCES journal(event) DEFERRABLE INITIALLY DEFERRED,"
+	/* stands in the journal, but is no reference: SQLite would search all cards at each new journal row */
+	" created_event BLOB NOT NULL CHECK(length(created_event) = 8),"
 	" created INTEGER NOT NULL,"
 	" CHECK((record IS NULL) = (record_hash IS NULL) AND (record IS NULL) = (sequence = 0))) STRICT;"
 	"CREATE UNIQUE INDEX card_life ON card(uid, number) WHERE uid IS NOT NULL;"

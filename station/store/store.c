@@ -22,6 +22,8 @@ static const char *const pragmas[] = {
 	"PRAGMA cell_size_check=ON",
 	"PRAGMA synchronous=FULL",
 	"PRAGMA journal_mode=WAL",
+	"PRAGMA cache_size=-16000",
+	"PRAGMA wal_autocheckpoint=4000",	/* the same pages change again and again: copy them back seldom */
 	NULL,
 };
 
@@ -73,6 +75,7 @@ store_begin(struct store *s, struct why *w)
 	assert(!s->in_transaction);
 	e = db_exec(&s->db, "BEGIN IMMEDIATE", w);
 	s->in_transaction = e == ERR_OK;
+	s->awaiting = false;
 	return e;
 }
 
@@ -81,6 +84,8 @@ store_commit(struct store *s, struct why *w)
 {
 	enum err e = store_changing(s, w);
 
+	if (e == ERR_OK && s->awaiting)
+		e = why_set(w, ERR_NOT_FOUND, MSG_STORE_NO_EVENT, WHY_CODE(event_text(s->awaited).hex));
 	if (e == ERR_OK)
 		e = db_exec(&s->db, "COMMIT", w);
 	if (e != ERR_OK)
@@ -213,28 +218,46 @@ store_range_set(struct store *s, enum store_counter which, struct store_range ra
 	return query_run(&q, w);
 }
 
+/* The next number of a counter is first in the row of `get`; it is taken by `step`. The query is done by the caller. */
+static enum err
+take_next(struct store *s, unsigned get, unsigned step, struct query *row, int64_t *next,
+    struct why *w)
+{
+	struct query q;
+	enum err e = store_changing(s, w);
+
+	*next = 0;
+	if (e != ERR_OK)
+		return e;
+	*row = query_on(&s->db, get);
+	e = query_row(row, ERR_DB_DAMAGED, w);
+	if (e != ERR_OK)
+		return e;
+	*next = column_int(row, 0);
+	q = query_on(&s->db, step);
+	e = query_run(&q, w);
+	if (e != ERR_OK)
+		query_done(row);
+	return e;
+}
+
 enum err
 store_range_next(struct store *s, enum store_counter which, int64_t *out, struct why *w)
 {
-	struct query q;
+	bool serials = which == STORE_SERIALS;
+	struct query row;
 	int64_t last;
-	enum err e = store_changing(s, w);
+	enum err e = take_next(s, serials ? SQL_SERIALS_GET : SQL_MEMBERS_GET,
+	    serials ? SQL_SERIALS_STEP : SQL_MEMBERS_STEP, &row, out, w);
 
-	*out = 0;
 	if (e != ERR_OK)
 		return e;
-	q = query_on(&s->db, which == STORE_SERIALS ? SQL_SERIALS_NEXT : SQL_MEMBERS_NEXT);
-	e = query_row(&q, ERR_DB_DAMAGED, w);
-	if (e != ERR_OK)
-		return e;
-	*out = column_int(&q, 0);
-	last = column_int(&q, 1);
-	query_done(&q);
+	last = column_int(&row, 1);
+	query_done(&row);
 	if (*out <= last)
 		return ERR_OK;
 	*out = 0;
-	return why_set(w, ERR_RANGE,
-	    which == STORE_SERIALS ? MSG_STORE_SERIALS_USED_UP : MSG_STORE_MEMBERS_USED_UP,
+	return why_set(w, ERR_RANGE, serials ? MSG_STORE_SERIALS_USED_UP : MSG_STORE_MEMBERS_USED_UP,
 	    WHY_NUM(last));
 }
 
@@ -243,21 +266,16 @@ store_event_next(struct store *s, uint8_t event[STORE_EVENT_LEN], struct why *w)
 {
 	struct writer to = writer_over(event, STORE_EVENT_LEN);
 	uint8_t prefix[STORE_PREFIX_LEN];
-	struct query q;
+	struct query row;
 	int64_t n;
 	size_t len;
-	enum err e = store_changing(s, w);
+	enum err e = take_next(s, SQL_EVENT_GET, SQL_EVENT_STEP, &row, &n, w);
 
 	memset(event, 0, STORE_EVENT_LEN);
 	if (e != ERR_OK)
 		return e;
-	q = query_on(&s->db, SQL_EVENT_NEXT);
-	e = query_row(&q, ERR_DB_DAMAGED, w);
-	if (e != ERR_OK)
-		return e;
-	len = column_blob(&q, 0, prefix, sizeof(prefix));
-	n = column_int(&q, 1);
-	query_done(&q);
+	len = column_blob(&row, 1, prefix, sizeof(prefix));
+	query_done(&row);
 	if (len == 0)
 		return why_set(w, ERR_NOT_FOUND, MSG_STORE_NO_INCARNATION);
 	if (n > UINT32_MAX)

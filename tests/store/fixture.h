@@ -17,6 +17,7 @@
 #include <sqlite3.h>
 
 #include "station/store/intent.h"
+#include "station/store/journal.h"
 #include "station/store/ledger.h"
 #include "station/store/member.h"
 #include "station/store/store.h"
@@ -44,14 +45,13 @@ reopen(struct club *c, bool create, unsigned busy_ms, struct why *w)
 	return store_open(c->db, &o, &c->s, w);
 }
 
+/* Opens in the folder of the template c->dir. */
 static UNUSED void
-club_begin(struct club *c)
+club_open(struct club *c)
 {
 	const uint8_t prefix[STORE_PREFIX_LEN] = {0xC1, 0x0B, 0, 1};
 	struct why w;
 
-	memset(c, 0, sizeof(*c));
-	(void)snprintf(c->dir, sizeof(c->dir), "/tmp/bashgah-store.XXXXXX");
 	assert_non_null(mkdtemp(c->dir));
 	(void)snprintf(c->db, sizeof(c->db), "%s/club.db", c->dir);
 	(void)snprintf(c->view, sizeof(c->view), "%s/view.db", c->dir);
@@ -61,6 +61,14 @@ club_begin(struct club *c)
 	ok(store_range_set(c->s, STORE_SERIALS, (struct store_range){1, 999999999}, &w));
 	ok(store_range_set(c->s, STORE_MEMBERS, (struct store_range){1, 1000000}, &w));
 	ok(store_commit(c->s, &w));
+}
+
+static UNUSED void
+club_begin(struct club *c)
+{
+	memset(c, 0, sizeof(*c));
+	(void)snprintf(c->dir, sizeof(c->dir), "/tmp/bashgah-store.XXXXXX");
+	club_open(c);
 }
 
 static UNUSED void

@@ -194,7 +194,8 @@ a_card_whose_event_never_reaches_the_journal_is_not_committed(void **state)
 	ok(store_begin(c->s, &w));
 	ok(store_event_next(c->s, card.created_event, &w));
 	ok(store_card_insert(c->s, &card, &w));
-	assert_int_equal(store_commit(c->s, &w), ERR_DB);
+	assert_int_equal(store_commit(c->s, &w), ERR_NOT_FOUND);
+	assert_int_equal(w.id, MSG_STORE_NO_EVENT);
 	assert_false(store_in_transaction(c->s));
 	assert_int_equal(raw_int(c, "SELECT count(*) FROM card"), 0);
 }
