@@ -109,6 +109,22 @@ verify_content(struct tap *t, struct why *w)
 	return e == ERR_OK ? take_over(t, w) : e;
 }
 
+/*
+ * A card laid out like ours that refuses our keys: if the book has met its chip, the keys
+ * are at fault; if not, it is another club's.
+ */
+static enum err
+whose_card(struct tap *t, enum err e, struct why *w)
+{
+	struct store_card c;
+
+	if (store_card_by_uid(t->s->store, t->card->id.uid, t->card->id.uid_len, &c, NULL) !=
+	    ERR_NOT_FOUND)
+		return e;
+	t->out->state = CARD_FOREIGN;
+	return why_set(w, ERR_CARD_FOREIGN, MSG_CARD_OTHER_CLUB);
+}
+
 enum err
 tap_read(struct tap *t, struct why *w)
 {
@@ -116,6 +132,8 @@ tap_read(struct tap *t, struct why *w)
 
 	tap_stage(t, TAP_READ, 0, 0);
 	e = card_read(t->card, &t->content, w);
+	if (e == ERR_CARD_AUTH)
+		return whose_card(t, e, w);
 	if (e != ERR_OK)
 		return e;
 	t->out->state = t->content.state;
