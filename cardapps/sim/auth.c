@@ -152,7 +152,8 @@ uint8_t
 auth_finish(struct sim_card *c, const uint8_t *token, size_t len, struct writer *out)
 {
 	struct auth *a = &c->auth;
-	uint8_t numbers[2 * BLOCK_CAP] = {0}, proof[BLOCK_CAP] = {0}, want[BLOCK_CAP];
+	uint8_t numbers[2 * BLOCK_CAP] = {0}, proof[BLOCK_CAP] = {0};
+	uint8_t want[BLOCK_CAP] = {0};
 	uint8_t st = ST_AUTHENTICATION;
 
 	if (len != 2 * a->rnd_len)
@@ -173,5 +174,7 @@ auth_finish(struct sim_card *c, const uint8_t *token, size_t len, struct writer 
 out:
 	auth_forget(c);
 	WIPE(numbers);
+	WIPE(proof);
+	WIPE(want);
 	return st;
 }

@@ -15,6 +15,7 @@
 #include "tests/support/sim_host.h"
 
 static const uint8_t zero[24];
+static const uint8_t digits[10] = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9'};
 
 /*
  * A DES application of two keys with a MACed and an enciphered file, in a legacy session of key 0.
@@ -109,7 +110,7 @@ maced_file_carries_four_bytes_over_the_data_alone(void **state)
 	struct legacy *l = *state;
 	uint8_t msg[7 + 10 + 4] = {1, 0, 0, 0, 10, 0, 0}, chain[16] = {0};
 
-	memcpy(msg + 7, "0123456789", 10);
+	memcpy(msg + 7, digits, 10);
 	memcpy(chain, msg + 7, 10);
 	cbc(l->session, true, chain, 16);
 	memcpy(msg + 17, chain + 8, 4);
@@ -117,7 +118,7 @@ maced_file_carries_four_bytes_over_the_data_alone(void **state)
 	assert_int_equal(l->h.rx_len, 0);
 	assert_int_equal(host_raw(&l->h, 0xBD, msg, 7), 0);
 	assert_int_equal(l->h.rx_len, 14);
-	assert_memory_equal(l->h.rx, "0123456789", 10);
+	assert_memory_equal(l->h.rx, digits, 10);
 	assert_memory_equal(l->h.rx + 10, chain + 8, 4);
 	msg[20] ^= 1;
 	assert_int_equal(host_raw(&l->h, 0x3D, msg, sizeof(msg)), 0x1E);
@@ -130,16 +131,16 @@ enciphered_file_carries_a_crc16_over_the_data_alone(void **state)
 	uint8_t msg[7 + 16] = {2, 0, 0, 0, 10, 0, 0};
 	struct writer w = writer_over(msg + 7, 16);
 
-	put_bytes(&w, "0123456789", 10);
-	put_le16(&w, crc16_a(CRC16_START, "0123456789", 10));
+	put_bytes(&w, digits, 10);
+	put_le16(&w, crc16_a(CRC16_START, digits, 10));
 	put_zeros(&w, 4);
 	decipher_chain(l->session, msg + 7, 16);
 	assert_int_equal(host_raw(&l->h, 0x3D, msg, sizeof(msg)), 0);
 	assert_int_equal(host_raw(&l->h, 0xBD, msg, 7), 0);
 	assert_int_equal(l->h.rx_len, 16);
 	cbc(l->session, false, l->h.rx, 16);
-	assert_memory_equal(l->h.rx, "0123456789", 10);
-	assert_int_equal(l->h.rx[10] | l->h.rx[11] << 8, crc16_a(CRC16_START, "0123456789", 10));
+	assert_memory_equal(l->h.rx, digits, 10);
+	assert_int_equal(l->h.rx[10] | l->h.rx[11] << 8, crc16_a(CRC16_START, digits, 10));
 	msg[9] ^= 1;
 	assert_int_equal(host_raw(&l->h, 0x3D, msg, sizeof(msg)), 0x1E);
 }
