@@ -78,7 +78,7 @@ iran_part(const char *d, bool international)
 enum err
 text_phone(const char *in, char out[TEXT_PHONE_CAP], struct why *w)
 {
-	char digits[E164_MAX + 4];
+	char digits[E164_MAX + 4] = "";
 	const char *d = digits;
 	const char *plus = strchr(in, '+');
 	const char *national;
