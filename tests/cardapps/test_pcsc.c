@@ -19,6 +19,7 @@
 
 #include "cardapps/reader/pcsc.h"
 #include "cardapps/reader/trace.h"
+#include "cardapps/sim/sim.h"
 #include "tests/support/pcscd.h"
 
 #define WAIT_MS 10000	/* vpcd looks for a card once a second */
@@ -496,6 +497,48 @@ a_transcript_shows_names_and_lengths_and_no_data(void **state)
 	reader_close(&r);
 }
 
+/* --- the house's own software card, which leaves at its third APDU */
+
+static void
+put_desfire(void)
+{
+	static const uint8_t uid[7] = {0x04, 1, 2, 3, 4, 5, 6};
+	static const volatile bool never;
+	struct sim_card *sim = NULL;
+
+	card = fork();
+	assert_true(card >= 0);
+	if (card > 0)
+		return;
+	if (sim_desfire_new(uid, NULL, &sim, NULL) != ERR_OK)
+		_exit(2);
+	sim_card_tear(sim, 3, SIM_TEAR_BEFORE);
+	(void)sim_vpcd_serve(sim, "127.0.0.1", service.port, &never, NULL);
+	sim_card_free(&sim);
+	_exit(0);
+}
+
+static void
+a_desfire_answers_through_the_service_until_it_is_torn_away(void **state)
+{
+	struct reader *r = open_reader(PCSCD_READER_0);
+	uint8_t rapdu[RAPDU_CAP];
+	struct why w;
+	size_t len;
+
+	(void)state;
+	wait_until_empty();
+	put_desfire();
+	assert_int_equal(reader_connect(r, WAIT_MS, &w), ERR_OK);
+	/* GetVersion: hardware, then software; DESFire data sheet: vendor 04, type 01 */
+	SEND(r, "\x90\x60\x00\x00\x00", "\x04\x01\x01\x01\x00\x1A\x05\x91\xAF");
+	assert_int_equal(reader_transmit(r, (const uint8_t *)"\x90\xAF\0\0\0", 5, rapdu, &len, &w), ERR_OK);
+	assert_int_equal(len, 9);
+	assert_int_equal(reader_transmit(r, (const uint8_t *)"\x90\xAF\0\0\0", 5, rapdu, &len, &w), ERR_CARD_GONE);
+	assert_int_equal(w.id, MSG_READER_CARD_REMOVED);
+	reader_close(&r);
+}
+
 /* --- a card by other hands: virtualsmartcard's vicc, an ISO 7816-4 file card */
 
 /* Debian's vicc looks for pycryptodome under the name of its predecessor. */
@@ -641,6 +684,7 @@ main(void)
 		cmocka_unit_test_teardown(a_service_restarted_between_customers_goes_unnoticed, tidy),
 		cmocka_unit_test(a_service_killed_while_we_wait_ends_the_wait),
 		cmocka_unit_test_teardown(a_transcript_shows_names_and_lengths_and_no_data, tidy),
+		cmocka_unit_test_teardown(a_desfire_answers_through_the_service_until_it_is_torn_away, tidy),
 		cmocka_unit_test_teardown(a_card_by_other_hands_is_read_and_its_death_survived, tidy_vicc),
 	};
 

@@ -45,6 +45,7 @@ listens() {
 # Start pcscd with its readers at port $1; fails if somebody else was there first.
 try_port() {
 	rm -rf "$dir/run/pcscd"
+	: >"$dir/log"
 	printf 'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n' \
 	    "$1" "$DRIVER" "$1" >"$dir/conf/vpcd"
 	# the inner shell expands its own $0, which is the folder
