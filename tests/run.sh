@@ -65,7 +65,9 @@ run_one() {
 		124 | 137) echo "        | stopped after $LIMIT_S seconds" ;;
 		*) echo "        | ended with status $rc" ;;
 		esac
-		tail -n 8 "$log.log" | sed 's/^/        > /'
+		awk '/ERROR: (Address|Leak)Sanitizer|runtime error:/ { left = 16 } left-- > 0' "$log.log" |
+			head -n 32 | sed 's/^/        > /'
+		[ "$rc" -le 1 ] || tail -n 5 "$log.log" | sed 's/^/        > /'
 		echo "        the whole log: $log.log"
 	} >"$log.report"
 	cat "$log.report"
