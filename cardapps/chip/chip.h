@@ -34,8 +34,8 @@ struct chip_id {
 
 enum card_state {
 	CARD_NEW,	/* as from the factory: nothing of anybody's */
-	CARD_PARTIAL,	/* our personalisation began and did not end */
-	CARD_READY,	/* ours, with a record */
+	CARD_PARTIAL,	/* our personalisation began and did not end; the record may be there already */
+	CARD_READY,	/* ours, with a record, and nothing left to do */
 	CARD_FOREIGN	/* keyed or laid out by somebody else */
 };
 
@@ -136,19 +136,26 @@ enum err card_plan_keys(struct card *c, uint16_t epoch, struct key_step steps[CA
  * Make, or finish making, a card of ours: keys and files in the order no tear can
  * spoil, then record, log line, certificate in one commit, NDEF, PICC settings, everything read
  * back, refusals. Resumable: whatever is there already is compared, never deleted. On success the
- * card holds plan->record, proven by MACed reads.
- * Errors: ERR_CARD_GONE (resume at next presentation), ERR_CARD_FOREIGN, ERR_CARD_FULL, ERR_CARD_AUTH,
- * ERR_CARD_SW, ERR_CARD_MAC.
+ * card holds plan->record, proven by MACed reads. The log line's delta is credited and must be the
+ * value after it. A card_read just before saves its survey.
+ * Errors: ERR_CARD_GONE (resume at next presentation), ERR_CARD_FOREIGN, ERR_CARD_TAKEN (another
+ * record), ERR_CARD_FULL, ERR_CARD_AUTH, ERR_CARD_SW, ERR_CARD_MAC, ERR_LEN (an answer no card
+ * gives); before a byte is sent: ERR_ARG (plan), ERR_NO_KEY.
  */
 enum err card_personalise(struct card *c, const struct card_plan *p, struct why *w);
 
 /*
  * Write record, value change and log line in one commit. That it returned ERR_OK proves
- * nothing: call card_confirm. Errors: ERR_CARD_GONE, ERR_CARD_MAC, ERR_CARD_SW, ERR_CARD_FULL (value limit).
+ * nothing: call card_confirm. Errors: ERR_CARD_GONE, ERR_CARD_MAC, ERR_CARD_SW, ERR_CARD_FULL (value limit),
+ * ERR_CARD_AUTH, ERR_NO_KEY, ERR_LEN.
  */
 enum err card_write(struct card *c, const struct card_write *wr, struct why *w);
 
-/* Read record, value and newest log line back under MAC, without a new session where one stands. */
+/*
+ * Read record, value and newest log line back under MAC, without a new session where one stands;
+ * the certificate too unless it was read since the card came and not written.
+ * Errors: as card_read.
+ */
 enum err card_confirm(struct card *c, struct card_content *out, struct why *w);
 
 #endif

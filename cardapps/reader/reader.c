@@ -21,7 +21,8 @@ transmit_watched(struct reader *r, const uint8_t *capdu, size_t capdu_len,
 	int64_t start = clock_monotonic_ns();
 	enum err e = r->ops->transmit(r, capdu, capdu_len, rapdu, len, w);
 
-	r->watch(r->watch_ctx, capdu, capdu_len, rapdu, e == ERR_OK ? *len : 0, clock_monotonic_ns() - start);
+	r->watch(r->watch_ctx, capdu, capdu_len, rapdu, e == ERR_OK ? *len : 0,
+	    clock_monotonic_ns() - start);
 	return e;
 }
 

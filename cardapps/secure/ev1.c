@@ -284,22 +284,57 @@ is_padding(const uint8_t *p, size_t len)
 	return rest == 0 && (len == 0 || p[0] == 0x00 || p[0] == 0x80);
 }
 
-/* Data CRC32(data status) 00.. or 80 00..: where the data end only the check sum tells. */
+/* Data CRC32(data status) 00.. or 80 00.. */
 static bool
-find_end(struct ev1 *s, size_t len, size_t block)
+ends_at(const struct ev1 *s, size_t n, size_t len)
 {
-	for (size_t n = len - CRC32_LEN; len - CRC32_LEN - n < block; n--) {
-		struct cursor c = cursor_over(s->answer + n, CRC32_LEN);
-		uint32_t crc = crc32_desfire(CRC32_START, s->answer, n);
+	struct cursor c = cursor_over(s->answer + n, CRC32_LEN);
+	uint32_t crc = crc32_desfire(CRC32_START, s->answer, n);
 
-		if (is_padding(s->answer + n + CRC32_LEN, len - n - CRC32_LEN) &&
-		    crc32_desfire(crc, &s->status, 1) == take_le32(&c)) {
+	return is_padding(s->answer + n + CRC32_LEN, len - n - CRC32_LEN) &&
+	    crc32_desfire(crc, &s->status, 1) == take_le32(&c);
+}
+
+#define LENGTH_UNKNOWN SIZE_MAX
+
+/*
+ * How much data the request asked for. Where the check sum begins with a zero it fits one
+ * byte later as well, so that the end may only be searched where nobody knows it.
+ */
+static size_t
+asked_for(const struct ev1 *s, enum df_ins ins)
+{
+	struct cursor c = cursor_over(s->request + 1 + 4, 3);
+	size_t len;
+
+	if (ins == DF_GET_CARD_UID)
+		return 7;
+	if (ins == DF_GET_VALUE)
+		return 4;
+	if (ins != DF_READ_DATA)
+		return LENGTH_UNKNOWN;
+	len = take_le24(&c);
+	return len == 0 ? LENGTH_UNKNOWN : len;
+}
+
+static bool
+find_end(struct ev1 *s, enum df_ins ins, size_t block)
+{
+	size_t len = s->answer_len;
+	size_t last = len - CRC32_LEN;
+	size_t first = last < block ? 0 : last - block + 1;
+	size_t asked = asked_for(s, ins);
+
+	if (asked != LENGTH_UNKNOWN) {
+		if (asked < first || asked > last)
+			return false;
+		first = last = asked;
+	}
+	for (size_t n = last + 1; n-- > first;)
+		if (ends_at(s, n, len)) {
 			s->answer_len = n;
 			return true;
 		}
-		if (n == 0)
-			break;
-	}
 	return false;
 }
 
@@ -312,7 +347,7 @@ open_answer(struct ev1 *s, enum df_ins ins, struct why *w)
 	if (s->answer_len < block || s->answer_len % block != 0)
 		return strange_answer(s, ins, w);
 	e = channel_decrypt(s->session, s->answer, s->answer_len, w);
-	if (e == ERR_OK && !find_end(s, s->answer_len, block))
+	if (e == ERR_OK && !find_end(s, ins, block))
 		e = why_set(w, ERR_CARD_MAC, MSG_CARD_DISTURBED, WHY_CODE(name_of(ins)),
 		    WHY_HEX(SW1_DESFIRE << 8 | s->status));
 	return e;
