@@ -10,6 +10,7 @@
 #include "station/base/bytes.h"
 #include "station/base/clock.h"
 #include "station/base/file.h"
+#include "station/base/log.h"
 #include "station/base/secret.h"
 #include "station/club/ledger.h"
 #include "station/flow/settings.h"
@@ -142,8 +143,13 @@ station_open(const char *folder, enum station_need need, station_passphrase ask,
 void
 station_close(struct station **s)
 {
+	struct why w;
+
 	if (*s == NULL)
 		return;
+	/* Only who holds the keys can have changed a card. What fails here is noted and carried over next time. */
+	if ((*s)->safe != NULL && station_refresh_view(*s, &w) != ERR_OK)
+		log_line(LOG_WARN, "station", "the page is behind: %s", msg_name(w.id));
 	safe_close(&(*s)->safe);
 	view_close(&(*s)->view);
 	store_close(&(*s)->store);

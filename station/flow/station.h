@@ -67,6 +67,7 @@ enum station_need { STATION_BOOKS, STATION_KEYS };	/* the store alone, or the sa
  */
 enum err station_open(const char *folder, enum station_need need, station_passphrase ask,
     void *ask_ctx, struct station **out, struct why *w);
+/* Brings the page up to date (station_refresh_view) and lets go of everything. NULL-safe, nulls it. */
 void station_close(struct station **s);
 
 /* `folder`/`name` into `out`; ERR_LEN if it does not fit. */
@@ -76,7 +77,10 @@ enum err station_path(const struct station *s, const char *name, char out[STATIO
 /* The calendar day of an instant in the club's zone, days since 2000. */
 int32_t station_day(const struct station *s, int64_t unix_ms);
 
-/* Bring view.db up to date with what the book has marked. Errors: those of the view. */
+/*
+ * Bring view.db up to date with what the book has marked; a station that stays open calls it between
+ * customers. Errors: those of the view.
+ */
 enum err station_refresh_view(struct station *s, struct why *w);
 
 struct init_options {

@@ -565,6 +565,5 @@ flow_run(struct station *s, const struct flow_request *rq, struct flow_result *o
 		card_close(&t.card);
 		out->apdus = rq->reader->apdus - before;
 	}
-	(void)station_refresh_view(s, NULL);
 	return e;
 }
