@@ -10,13 +10,19 @@
 #include <time.h>
 #include <unistd.h>
 
+/*
+ * A write that fails inside COMMIT is not noted by sqlite3_system_errno, but errno still tells; both
+ * ways of running SQL clear it first. A file size limit is a full disk to whoever stands before it.
+ */
 static enum err
 fail_io(const struct db *db, struct why *w)
 {
-	int e = db->h == NULL ? EIO : sqlite3_system_errno(db->h);
+	int seen = errno;
+	int e = db->h == NULL ? seen : sqlite3_system_errno(db->h);
 
-	/* a file size limit is a full disk to whoever stands before it; SQLite may leave errno 0 */
-	if (e == EFBIG)
+	if (seen == ENOSPC || seen == EDQUOT)
+		e = seen;
+	if (seen == EFBIG || e == EFBIG)
 		e = ENOSPC;
 	return why_errno(w, e == 0 ? EIO : e, db->path);
 }
@@ -61,8 +67,10 @@ db_fail(const struct db *db, int rc, struct why *w)
 enum err
 db_exec(const struct db *db, const char *sql, struct why *w)
 {
-	int rc = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
+	int rc;
 
+	errno = 0;
+	rc = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? ERR_OK : db_fail(db, rc, w);
 }
 
@@ -292,6 +300,7 @@ enum err
 query_step(struct query *q, bool *row, struct why *w)
 {
 	*row = false;
+	errno = 0;
 	if (q->rc == SQLITE_OK)
 		q->rc = sqlite3_step(q->st);
 	if (q->rc != SQLITE_ROW && q->rc != SQLITE_DONE)
