@@ -1,5 +1,6 @@
 #include "cardapps/record.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "cardapps/number.h"
@@ -217,6 +218,7 @@ check_signer(const struct record *r, const struct cert *c, struct why *w)
 {
 	uint8_t id[4];
 
+	assert(r->operation >= OP_ISSUE);	/* record_parse lets no other through */
 	pubkey_id(c->pub, id);
 	if (((r->flags & RECORD_TEST) != 0) != c->test)
 		return why_set(w, ERR_RECORD, MSG_RECORD_TEST_FLAG);

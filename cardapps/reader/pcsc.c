@@ -178,26 +178,29 @@ join_names(const char *names, char out[TEXT_CAP])
 	}
 }
 
-/* The one reader meant by `wanted`: the exact name, else the only one that contains it. */
-static enum err
-find_name(const char *names, const char *wanted, const char **found, struct why *w)
+/* The one reader meant by `wanted`: the exact name, else the only one that contains it; else NULL. */
+static const char *
+find_name(const char *names, const char *wanted, unsigned *fits)
 {
-	char all[TEXT_CAP] = "";
-	unsigned fits = 0;
+	const char *found = NULL;
 
-	*found = NULL;
+	*fits = 0;
 	for (const char *n = names; *n != '\0'; n = next_name(n)) {
-		if (strcmp(n, wanted) == 0) {
-			*found = n;
-			return ERR_OK;
-		}
+		if (strcmp(n, wanted) == 0)
+			return n;
 		if (contains(n, wanted)) {
-			*found = n;
-			fits++;
+			found = n;
+			++*fits;
 		}
 	}
-	if (fits == 1)
-		return ERR_OK;
+	return *fits == 1 ? found : NULL;
+}
+
+static enum err
+refuse_name(const char *names, const char *wanted, unsigned fits, struct why *w)
+{
+	char all[TEXT_CAP] = "";
+
 	join_names(names, all);
 	if (fits > 1)
 		return why_set(w, ERR_ARG, MSG_READER_AMBIGUOUS, WHY_CODE(wanted), WHY_CODE(all));
@@ -522,8 +525,9 @@ pcsc_reader_open(const char *name, struct reader **out, struct why *w)
 {
 	struct pcsc_reader *p = calloc(1, sizeof(*p));
 	const char *wanted = name == NULL ? "" : name;
-	char names[NAMES_CAP];
+	char names[NAMES_CAP] = "";
 	const char *found;
+	unsigned fits;
 	enum err e = ERR_OK;
 	LONG rv;
 
@@ -533,18 +537,23 @@ pcsc_reader_open(const char *name, struct reader **out, struct why *w)
 	rv = hold_context(p);
 	if (rv == SCARD_S_SUCCESS)
 		rv = list_names(p->context, names);
-	if (rv != SCARD_S_SUCCESS)
+	if (rv != SCARD_S_SUCCESS) {
 		e = pcsc_why(w, rv, wanted);
-	if (e == ERR_OK)
-		e = find_name(names, wanted, &found, w);
-	if (e != ERR_OK) {
-		pcsc_destroy(&p->base);
-		return e;
+		goto out;
+	}
+	found = find_name(names, wanted, &fits);
+	if (found == NULL) {
+		e = refuse_name(names, wanted, fits, w);
+		goto out;
 	}
 	p->base.ops = &pcsc_ops;
 	memcpy(p->base.name, found, strnlen(found, sizeof(p->base.name) - 1));
 	*out = &p->base;
-	return ERR_OK;
+	p = NULL;
+out:
+	if (p != NULL)
+		pcsc_destroy(&p->base);
+	return e;
 }
 
 enum err

@@ -79,7 +79,9 @@ tiny_answer(struct tiny *t, const uint8_t *apdu, size_t len, uint8_t *out)
 	case INS_WRONG_LE:
 		if (apdu[len - 1] != 3)
 			return with_sw(out, 0, 0x6C, 0x03);
-		memcpy(out, "\x0A\x0B\x0C", 3);
+		out[0] = 0x0A;
+		out[1] = 0x0B;
+		out[2] = 0x0C;
 		return with_sw(out, 3, 0x90, 0x00);
 	case INS_MORE:
 		t->endless = false;
