@@ -505,6 +505,94 @@ a_lie_while_making_a_card_is_found(void **state)
 	card_bench_close(&b);
 }
 
+/* --- a card that answers noise */
+
+struct noise {
+	struct reader reader;
+	uint32_t seed;
+	unsigned seen;
+};
+
+static uint32_t
+next(struct noise *n)
+{
+	n->seed = n->seed * UINT32_C(1664525) + UINT32_C(1013904223);
+	return n->seed >> 8;
+}
+
+static enum err
+noise_connect(struct reader *r, unsigned timeout_ms, struct why *w)
+{
+	(void)r;
+	(void)timeout_ms;
+	(void)w;
+	return ERR_OK;
+}
+
+/* A good GetVersion, then noise of a length that fits often, and a status that is often good. */
+static enum err
+noise_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len,
+    uint8_t rapdu[RAPDU_CAP], size_t *len, struct why *w)
+{
+	static const uint8_t lengths[] = {0, 1, 2, 3, 4, 7, 8, 9, 10, 12, 14, 16, 24, 40, 59, 136};
+	static const uint8_t said[] = {0x00, 0x00, 0x00, 0xAF, 0xAF, 0xAE, 0x0C, 0xDE};
+	static const uint8_t version[] = {4, 1, 1, 1, 0, 0x1A, 5};
+	struct noise *n = (struct noise *)(void *)r;
+	size_t k = next(n) % 8 == 0 ? next(n) % 257 : lengths[next(n) % sizeof(lengths)];
+
+	(void)capdu_len;
+	(void)w;
+	for (size_t i = 0; i < k; i++)
+		rapdu[i] = (uint8_t)next(n);
+	rapdu[k] = 0x91;
+	rapdu[k + 1] = said[next(n) % sizeof(said)];
+	if (capdu[1] == DF_GET_VERSION || (n->seen < 3 && capdu[1] == DF_ADDITIONAL_FRAME)) {
+		k = n->seen == 2 ? 14 : 7;
+		memcpy(rapdu, version, sizeof(version));
+		rapdu[k] = 0x91;
+		rapdu[k + 1] = n->seen == 2 ? 0x00 : 0xAF;
+	} else if (capdu[1] == DF_GET_KEY_VERSION && next(n) % 2 == 0) {
+		rapdu[0] = 2;
+		k = 1;
+		rapdu[k] = 0x91;
+		rapdu[k + 1] = 0;
+	}
+	n->seen++;
+	*len = k + 2;
+	return ERR_OK;
+}
+
+static const struct reader_ops noise_ops = {
+	.connect = noise_connect, .transmit = noise_transmit, .disconnect = fixed_disconnect,
+};
+
+static void
+noise_is_never_a_card_of_ours(void **state)
+{
+	struct card_write wr = card_bench_change(0x33, 1, 1);
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	card_bench_open(&b);
+	for (uint32_t i = 0; i < 3000; i++) {
+		struct noise n = {.reader = {.ops = &noise_ops}, .seed = i};
+
+		assert_int_equal(card_open(&n.reader, &b.access, 0, &b.card, &b.why), ERR_OK);
+		if (i == 0)
+			card_bench_plan(&b);
+		if (card_read(b.card, &now, &b.why) == ERR_OK)
+			assert_false(now.has_record || now.has_value);
+		assert_int_not_equal(card_write(b.card, &wr, &b.why), ERR_OK);
+		assert_int_not_equal(card_confirm(b.card, &now, &b.why), ERR_OK);
+		(void)card_plan_keys(b.card, 1, b.steps, &b.plan.step_count, &b.why);
+		assert_int_not_equal(card_personalise(b.card, &b.plan, &b.why), ERR_OK);
+		card_close(&b.card);
+		assert_in_range(n.seen, 3, 600);
+	}
+	card_bench_close(&b);
+}
+
 int
 main(void)
 {
@@ -521,6 +609,7 @@ main(void)
 		cmocka_unit_test(a_real_ev1_is_known_by_name_and_size),
 		cmocka_unit_test(a_lie_in_reading_never_becomes_money),
 		cmocka_unit_test(a_lie_while_making_a_card_is_found),
+		cmocka_unit_test(noise_is_never_a_card_of_ours),
 	};
 
 	return cmocka_run_group_tests_name("desfire strangers", tests, NULL, NULL);
