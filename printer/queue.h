@@ -21,8 +21,8 @@ enum print_state {
 	PRINT_PRINTING,
 	PRINT_STOPPED,		/* begun or queued, and waits for somebody's hand: see reason */
 	PRINT_DONE,		/* the printer reported the job completed */
-	PRINT_CANCELLED,
-	PRINT_ABORTED,
+	PRINT_CANCELLED,	/* by somebody, at the queue */
+	PRINT_ABORTED,		/* ended unfinished: given up by the printer, or cancelled while it printed */
 	PRINT_GONE		/* the queue no longer knows the job: how it ended cannot be learned */
 };
 

@@ -13,7 +13,25 @@
 #include <unistd.h>
 
 #define CONNECT_MS 5000
+#define ANSWER_S   15.0
 #define MEDIA_CR80 "custom_cr80_53.98x85.6mm"
+
+/* A server that says nothing for so long is one that does not answer. */
+static int
+give_up(http_t *http, void *ctx)
+{
+	(void)http, (void)ctx;
+	return 0;
+}
+
+/* libcups would ask for a password on the terminal, in the middle of a tap. */
+static const char *
+no_password(const char *prompt, http_t *http, const char *method,
+    const char *resource, void *ctx)
+{
+	(void)prompt, (void)http, (void)method, (void)resource, (void)ctx;
+	return NULL;
+}
 
 /* cupsDoFileRequest frees the request in every case. */
 static ipp_t *
@@ -26,6 +44,8 @@ ask(ipp_t *request, const char *resource, const char *file, bool *no_server)
 		ippDelete(request);
 		return NULL;
 	}
+	cupsSetPasswordCB2(no_password, NULL);
+	httpSetTimeout(http, ANSWER_S, give_up, NULL);
 	ipp_t *answer = file != NULL ? cupsDoFileRequest(http, request, resource, file) :
 	    cupsDoRequest(http, request, resource);
 	*no_server = answer == NULL && cupsLastError() == IPP_STATUS_ERROR_SERVICE_UNAVAILABLE;
@@ -277,7 +297,8 @@ state_of(int job_state)
 
 /*
  * A job the printer gave up, or that was stopped at its panel, comes back to cupsd as "cancel" and is
- * kept as cancelled; only what somebody cancelled here has this reason. The rest counts as given up.
+ * kept as cancelled. What somebody cancelled at the queue has this reason, unless the printer's
+ * own answer to the cancelling came last: then it, too, counts as ended unfinished.
  */
 static enum print_state
 end_of(int job_state, const char *reason)

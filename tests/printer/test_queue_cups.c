@@ -178,8 +178,9 @@ a_job_that_does_not_end_in_time_stays_in_the_queue_until_cancelled(void **state)
 	assert_int_equal(last.state, PRINT_STOPPED);
 	expect(queue_cancel(q, job, &w), &w, ERR_OK, MSG_NONE);
 	cups_help();
-	expect(queue_wait(q, job, LONG_MS, NULL, NULL, &last, &w), &w, ERR_PRINT, MSG_JOB_CANCELLED);
-	assert_int_equal(last.state, PRINT_CANCELLED);
+	/* whose word comes last, the queue's or the printer's, is a race; neither is "done" */
+	assert_int_equal(queue_wait(q, job, LONG_MS, NULL, NULL, &last, &w), ERR_PRINT);
+	assert_true(last.state == PRINT_CANCELLED || last.state == PRINT_ABORTED);
 	expect(queue_cancel(q, job, &w), &w, ERR_NOT_FOUND, MSG_JOB_UNKNOWN);
 	queue_close(&q);
 }
