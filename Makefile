@@ -87,8 +87,8 @@ $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 # not here, instead of a page of the compiler's complaints.
 $(BUILD)/libraries: Makefile
 	@mkdir -p $(@D)
-	@command -v pkg-config >/dev/null && pkg-config --print-errors --exists $(foreach r,$(ROOMS),$(PKG_$(r))) || { \
-		echo "Some libraries are missing: \`make setup' installs them (tests/packages.txt lists them)." >&2; exit 1; }
+	@pkg-config --exists $(foreach r,$(ROOMS),$(PKG_$(r))) 2>/dev/null || { \
+		sh tests/setup.sh -n build; echo "make: a library is missing, tests/packages.txt lists all" >&2; exit 1; }
 	@touch $@
 
 $(BUILD)/obj/%.o: %.c | $(BUILD)/libraries
@@ -99,7 +99,7 @@ $(BUILD)/obj/%.o: %.c | $(BUILD)/libraries
 $(BUILD)/obj/station/main.o: station/main.c
 $(BUILD)/bashgah: $(BUILD)/obj/station/main.o $(call archives,cli)
 	@echo "  ld $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,cli)
+	@$(CC) $(ALL_LDFLAGS) -o $@.new $^ $(call libs,cli) && mv -f $@.new $@
 
 # --- messages: ICU resource bundles of both languages, one .dat, one array
 MESSAGE_TEXTS := $(wildcard station/text/messages/*/*.txt)

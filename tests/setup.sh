@@ -1,7 +1,7 @@
 #!/bin/sh
-# setup.sh [GROUP...]: installs what tests/packages.txt lists for these groups (all of
-# them without arguments) and this Debian lacks. Silent when nothing is missing; then it
-# needs neither root nor network.
+# setup.sh [-n] [GROUP...]: installs what tests/packages.txt lists for these groups (build,
+# test and lint without arguments) and this Debian lacks; with -n it only names them. Silent
+# when nothing is missing; then it needs neither root nor network.
 set -u
 here=$(dirname "$0")
 
@@ -10,6 +10,11 @@ fail() {
 	exit 1
 }
 
+only_name=0
+if [ "${1:-}" = -n ]; then
+	only_name=1
+	shift
+fi
 groups=${*:-build test lint}
 wanted=$(awk -v groups=" $groups " '!/^#/ && NF && index(groups, " " $1 " ") { print $2 }' \
 	"$here/packages.txt")
@@ -25,12 +30,18 @@ missing=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' $wanted 2>/dev/nul
 		END { n = split(wanted, w); for (i = 1; i <= n; i++) if (!(w[i] in have)) print w[i] }')
 [ -n "$missing" ] || exit 0
 
-echo "Missing packages, installed now:"
+if [ $only_name = 1 ]; then
+	echo "Missing packages, 'make setup' installs them:"
+else
+	echo "Missing packages, installed now:"
+fi
 for package in $missing; do
 	awk -v p="$package" '!/^#/ && $2 == p {
 		why = $0; sub(/^[^ ]+ +[^ ]+ +/, "", why); printf "  %-20s %s\n", p, why; exit }' \
 		"$here/packages.txt"
 done
+
+[ $only_name = 0 ] || exit 1
 
 root=
 if [ "$(id -u)" -ne 0 ]; then

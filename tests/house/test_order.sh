@@ -34,6 +34,15 @@ long=$(printf '%s\n' "$texts" | grep -E '\.[ch]$' | while read -r f; do
 done)
 equal "every source can be read in a sitting" "$long" ""
 
+# A page of documentation leads nowhere but to what is here.
+astray=$(printf '%s\n' "$texts" | grep '\.md$' | while read -r page; do
+	grep -oE '\]\([^)#: ]+' "$page" | cut -c3- | while read -r link; do
+		[ -e "$(dirname "$page")/$link" ] || echo "$page -> $link"
+	done
+done)
+equal "every link of the documentation leads somewhere" "$astray" ""
+expect "the README is one screen" test "$(wc -l <README.md)" -le 40
+
 # The vectors are published facts that other programs test against too.
 if [ -d ../shared/vectors ]; then
 	expect "the vectors are the published ones" diff -r tests/vectors ../shared/vectors
