@@ -208,6 +208,16 @@ desfire_epoch(const struct card *c, uint8_t version)
 
 /* --- files */
 
+bool
+desfire_is_blank(const uint8_t *p, size_t len)
+{
+	uint8_t all = 0;
+
+	for (size_t i = 0; i < len; i++)
+		all |= p[i];
+	return all == 0;
+}
+
 /* File number, offset and length: three bytes each, low first. */
 static struct writer
 span(uint8_t *head, size_t cap, uint8_t no, uint32_t off, size_t len)

@@ -58,6 +58,8 @@ struct key_ref desfire_ref(const struct card *c, const uint8_t aid[3], uint8_t n
 /* The newest generation of ours that a version byte speaks for; 0: not ours. */
 uint16_t desfire_epoch(const struct card *c, uint8_t version);
 
+/* Zeros only: a data file that nobody wrote to. */
+bool desfire_is_blank(const uint8_t *p, size_t len);
 enum err desfire_read_file(struct card *c, uint8_t no, enum ev1_mode mode, uint8_t *out,
     size_t len, struct why *w);
 enum err desfire_write_file(struct card *c, uint8_t no, enum ev1_mode mode, const uint8_t *data,

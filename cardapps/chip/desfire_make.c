@@ -289,16 +289,6 @@ make_app(struct making *m, struct why *w)
 
 /* --- 6: the first record */
 
-static bool
-is_blank(const uint8_t *p, size_t len)
-{
-	uint8_t all = 0;
-
-	for (size_t i = 0; i < len; i++)
-		all |= p[i];
-	return all == 0;
-}
-
 /* A resumed card may hold the plan's record already; another one was not made by this plan. */
 static enum err
 look_for_record(struct making *m, bool *there, struct why *w)
@@ -310,7 +300,7 @@ look_for_record(struct making *m, bool *there, struct why *w)
 	if (m->fresh_app)
 		return ERR_OK;
 	e = desfire_read_file(m->c, DF_FILE_RECORD, EV1_MACED, record, RECORD_LEN, w);
-	if (e != ERR_OK || is_blank(record, RECORD_LEN))
+	if (e != ERR_OK || desfire_is_blank(record, RECORD_LEN))
 		return e;
 	if (memcmp(record, m->p->record, RECORD_LEN) != 0)
 		return why_set(w, ERR_CARD_TAKEN, MSG_CARD_HAS_RECORD);
@@ -422,11 +412,11 @@ check_plan(const struct card *c, const struct card_plan *p, struct why *w)
 	log_line_parse(p->log, &line);
 	if (line.after != line.delta || line.delta < 0)
 		return why_set(w, ERR_ARG, MSG_CARD_PLAN, WHY_STR("log"));
-	if (is_blank(p->record, RECORD_LEN))
+	if (desfire_is_blank(p->record, RECORD_LEN))
 		return why_set(w, ERR_ARG, MSG_CARD_PLAN, WHY_STR("record"));
 	if (p->url != NULL && df_ndef_message(p->url, message) == 0)
 		return why_set(w, ERR_ARG, MSG_CARD_PLAN, WHY_STR("URL"));
-	if (memcmp(c->access.aid, df_ndef_aid, 3) == 0 || is_blank(c->access.aid, 3))
+	if (memcmp(c->access.aid, df_ndef_aid, 3) == 0 || desfire_is_blank(c->access.aid, 3))
 		return why_set(w, ERR_ARG, MSG_CARD_PLAN, WHY_STR("AID"));
 	return ERR_OK;
 }

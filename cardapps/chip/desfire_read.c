@@ -115,22 +115,12 @@ abort_transaction(struct card *c, struct why *w)
 	return desfire_said(c, e, DF_NO_CHANGES) ? ERR_OK : e;
 }
 
-static bool
-is_blank(const uint8_t *p, size_t len)
-{
-	uint8_t all = 0;
-
-	for (size_t i = 0; i < len; i++)
-		all |= p[i];
-	return all == 0;
-}
-
 static enum err
 read_record(struct card *c, struct card_content *out, struct why *w)
 {
 	enum err e = desfire_read_file(c, DF_FILE_RECORD, EV1_MACED, out->record, RECORD_LEN, w);
 
-	out->has_record = e == ERR_OK && !is_blank(out->record, RECORD_LEN);
+	out->has_record = e == ERR_OK && !desfire_is_blank(out->record, RECORD_LEN);
 	return e;
 }
 

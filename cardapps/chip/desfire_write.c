@@ -74,16 +74,25 @@ count_step(void *ctx)
 		n->c->progress(n->c->progress_ctx, n->step, 3);
 }
 
+/*
+ * The session of card_read serves if it stands. If the card does not know of it any
+ * more (another reset it), one new session begins; but only where nothing was taken yet, so
+ * that nothing can be committed twice.
+ */
 enum err
 desfire_write(struct card *c, const struct card_write *wr, struct why *w)
 {
 	struct count n = {c, 0};
 	uint16_t epoch = 0;
-	enum err e = ERR_OK;
+	enum err e;
 
-	if (!desfire_inside(c, c->access.aid, DF_KEY_WRITE))
-		e = desfire_enter_own(c, DF_KEY_WRITE, &epoch, w);
-
+	if (desfire_inside(c, c->access.aid, DF_KEY_WRITE)) {
+		e = desfire_commit(c, wr, count_step, &n, w);
+		if (e == ERR_OK || e == ERR_CARD_GONE || e == ERR_CARD_FULL || n.step > 0)
+			return e;
+		desfire_forget(c->driver);
+	}
+	e = desfire_enter_own(c, DF_KEY_WRITE, &epoch, w);
 	if (e == ERR_OK)
 		e = desfire_commit(c, wr, count_step, &n, w);
 	return e;

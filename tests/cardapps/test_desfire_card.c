@@ -291,6 +291,71 @@ confirming_survives_a_reset_by_others(void **state)
 }
 
 static void
+writing_survives_a_reset_by_others(void **state)
+{
+	struct card_write wr = card_bench_change(0x33, 500, 500);
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_make(&b);
+	card_bench_present(&b);
+	read_card(&b, &now);
+	assert_int_equal(reader_reset(b.reader, &b.why), ERR_OK);
+	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_OK);
+	assert_int_equal(card_confirm(b.card, &now, &b.why), ERR_OK);
+	assert_int_equal(now.value, 500);
+	assert_memory_equal(now.record, wr.record, RECORD_LEN);
+	card_bench_close(&b);
+}
+
+/* The plan of a card whose key 3 comes from the master of key 1, so that a safe without the write master can make it. */
+static void
+plan_without_the_write_master(struct card_bench *b)
+{
+	for (size_t i = 0; i < b->plan.step_count; i++) {
+		struct card_key *key;
+
+		if (b->steps[i].new_ref.slot == KEY_WRITE)
+			b->steps[i].new_ref.slot = KEY_READ;
+		assert_int_equal(card_key_open(b->safe, &b->steps[i].new_ref, &key, &b->why), ERR_OK);
+		card_key_kcv(key, b->steps[i].kcv);
+		card_key_close(&key);
+	}
+}
+
+static void
+a_till_reads_with_its_two_keys_and_cannot_write(void **state)
+{
+	struct card_write wr = card_bench_change(0x33, -1, -1);
+	struct log_line line = {.event = {9}, .station = 1, .delta = 700, .after = 700};
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_present(&b);
+	card_bench_plan(&b);
+	log_line_encode(&line, b.plan.log);
+	safe_close(&b.safe);
+	b.safe = bench_safe(0xC1, BENCH_ALL_SLOTS & ~(UINT32_C(1) << KEY_WRITE));
+	b.access.safe = b.safe;
+	plan_without_the_write_master(&b);
+	card_bench_present(&b);
+	assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_OK);
+	card_bench_present(&b);
+	read_card(&b, &now);
+	assert_int_equal(now.state, CARD_READY);
+	assert_true(now.has_record && now.has_value);
+	assert_int_equal(now.value, 700);
+	assert_memory_equal(now.cert, b.plan.cert, CERT_LEN);
+	assert_int_equal(now.log_len, 1);
+	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_NO_KEY);
+	card_bench_close(&b);
+}
+
+static void
 the_log_keeps_sixteen_lines_newest_first(void **state)
 {
 	struct card_content now;
@@ -347,6 +412,8 @@ main(void)
 		cmocka_unit_test(a_new_signer_brings_its_certificate),
 		cmocka_unit_test(a_made_card_is_confirmed_after_the_refusals),
 		cmocka_unit_test(confirming_survives_a_reset_by_others),
+		cmocka_unit_test(writing_survives_a_reset_by_others),
+		cmocka_unit_test(a_till_reads_with_its_two_keys_and_cannot_write),
 		cmocka_unit_test(the_log_keeps_sixteen_lines_newest_first),
 		cmocka_unit_test(more_than_the_value_holds_is_refused_by_name),
 	};
