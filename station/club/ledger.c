@@ -31,14 +31,13 @@ static enum err
 move(struct store *s, const uint8_t event[STORE_EVENT_LEN], const uint8_t *reverses,
     const struct movement *how, const struct card_money *m, struct why *w)
 {
-	const struct ledger_entry entries[] = {
-		{account(how->debit, m), m->amount, 0},
-		{account(how->credit, m), -m->amount, 0},
-	};
+	struct ledger_entry entries[2];
 	enum err e;
 
 	if (m->amount <= 0)
 		return why_set(w, ERR_RANGE, MSG_CLUB_MONEY_AMOUNT);
+	entries[0] = (struct ledger_entry){account(how->debit, m), m->amount, 0};
+	entries[1] = (struct ledger_entry){account(how->credit, m), -m->amount, 0};
 	e = store_post(s, event, reverses, entries, 2, w);
 	return e == ERR_OK ? store_card_touch(s, m->card, w) : e;
 }

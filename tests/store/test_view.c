@@ -214,7 +214,7 @@ no_name_and_no_card_number_stands_in_the_view(void **state)
 /* --- killed between the two databases */
 
 static _Noreturn void
-load_and_flush_until_killed(const struct club *c, unsigned seed)
+load_and_flush_until_killed(const struct club *c, unsigned seed, int out)
 {
 	const struct view_source src = source();
 	struct store_options o = {test_sha256, false, 0};
@@ -232,6 +232,7 @@ load_and_flush_until_killed(const struct club *c, unsigned seed)
 		    load_settle(s, event, card, 10000, NULL) != ERR_OK || store_commit(s, NULL) != ERR_OK ||
 		    store_view_flush(s, v, &src, NULL) != ERR_OK)
 			_exit(1);
+		(void)!write(out, "f", 1);
 	}
 }
 
@@ -247,18 +248,26 @@ whenever_it_is_killed_the_next_flush_makes_view_and_books_agree(void **state)
 	flush(c);
 	for (int round = 0; round < 15; round++) {
 		struct timespec t = {0, 0};
+		int pipes[2];
+		char byte;
 		struct why w;
 		pid_t pid;
 
 		store_close(&c->s);
 		x = x * 1664525u + 1013904223u;
+		assert_int_equal(pipe(pipes), 0);
 		pid = fork();
 		if (pid == 0)
-			load_and_flush_until_killed(c, x >> 8);
-		t.tv_nsec = 5000000 + (long)(x >> 24) * 200000;
+			load_and_flush_until_killed(c, x >> 8, pipes[1]);
+		(void)close(pipes[1]);
+		/* let it flush a few times, then kill it somewhere inside the next act */
+		for (unsigned acts = 1 + (x >> 24) % 4; acts > 0; acts--)
+			assert_int_equal(read(pipes[0], &byte, 1), 1);
+		t.tv_nsec = (long)(x >> 8) % 6000 * 1000;
 		(void)nanosleep(&t, NULL);
 		assert_int_equal(kill(pid, SIGKILL), 0);
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		(void)close(pipes[0]);
 		ok(reopen(c, false, 0, &w));
 		flush(c);
 		for (uint64_t i = 0; i < CARDS; i++) {
