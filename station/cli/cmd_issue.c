@@ -3,6 +3,7 @@
 
 #include "station/base/clock.h"
 #include "station/cli/commands.h"
+#include "station/club/member.h"
 #include "station/club/tier.h"
 #include "station/flow/artwork.h"
 
@@ -24,11 +25,25 @@ static const struct cli_option options[] = {
 	{NULL, NULL, MSG_NONE},
 };
 
+/* The tier asked for, or else the one the member has. */
+static enum err
+take_tier(const struct cli *c, struct station *s, struct flow_request *rq, struct why *w)
+{
+	const char *tier = cli_value(c, "tier");
+	struct store_member m;
+	enum err e;
+
+	if (tier != NULL)
+		return club_tier_parse(tier, &rq->tier, w);
+	e = club_member_get(s->store, rq->member, &m, w);
+	rq->tier = e == ERR_OK ? m.tier : 0;
+	return e;
+}
+
 static enum err
 take_options(struct cli *c, struct station *s, struct flow_request *rq, struct why *w)
 {
 	const char *member = cli_value(c, "member");
-	const char *tier = cli_value(c, "tier");
 	int64_t days;
 	enum err e;
 
@@ -37,8 +52,8 @@ take_options(struct cli *c, struct station *s, struct flow_request *rq, struct w
 	e = cli_number(c, "valid-days", 0, VALID_DAYS_MAX, VALID_DAYS_DEFAULT, &days, w);
 	if (e == ERR_OK)
 		e = cli_member(c, s, member, &rq->member, w);
-	if (e == ERR_OK && tier != NULL)
-		e = club_tier_parse(tier, &rq->tier, w);
+	if (e == ERR_OK)
+		e = take_tier(c, s, rq, w);
 	rq->skip_refusals = cli_flag(c, "quick");
 	rq->valid_to = days == 0 ? 0 : (uint16_t)(station_day(s, clock_now_ms()) + days);
 	return e;
