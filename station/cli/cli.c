@@ -1,6 +1,7 @@
 #include "station/cli/cli.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -204,6 +205,31 @@ take_global(struct cli *c, struct parse *p, int which, const char *arg, struct w
 	return ERR_OK;
 }
 
+/* A dash and a figure: somebody typed an amount below zero, not an option. */
+static bool
+is_negative(const char *word)
+{
+	char ascii[64];
+
+	return word != NULL && word[0] == '-' && text_fold(word + 1, ascii, sizeof(ascii)) &&
+	    isdigit((unsigned char)ascii[0]);
+}
+
+/* What getopt stumbled over; in a cluster of letters it is only half-way through the word. */
+static enum err
+bad_option(int o, const char *last, const char *next, struct why *w)
+{
+	const char letter[] = {'-', (char)optopt, '\0'};
+	int64_t rial;
+
+	if (o == ':')
+		return why_set(w, ERR_USAGE, MSG_OPTION_NEEDS_VALUE, WHY_CODE(last));
+	if (is_negative(last) || is_negative(next))
+		return text_parse_amount(is_negative(last) ? last : next, MONEY_TOMAN, &rial, w);
+	return why_set(w, ERR_USAGE, MSG_OPTION_UNKNOWN,
+	    WHY_CODE(optopt > 0 && optopt < 128 ? letter : last));
+}
+
 /*
  * Options up to the first word (`stop`, before the command is known), or all of them.
  * `argv` is permuted as getopt does; optind ends at the first operand.
@@ -232,8 +258,7 @@ parse_options(struct cli *c, struct parse *p, int argc, char **argv, bool stop, 
 		else if (o >= OPTION_BASE)
 			c->value[o - OPTION_BASE] = optarg != NULL ? optarg : "";
 		else
-			e = why_set(w, ERR_USAGE, o == ':' ? MSG_OPTION_NEEDS_VALUE : MSG_OPTION_UNKNOWN,
-			    WHY_CODE(argv[optind - 1]));
+			e = bad_option(o, argv[optind - 1], argv[optind], w);
 	}
 	return e;
 }

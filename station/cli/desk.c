@@ -77,8 +77,14 @@ say_heal(struct cli *c, const struct heal_report *h)
 		[HEAL_OPEN] = MSG_HEAL_OPEN,
 	};
 	static const char *const names[] = {"none", "applied", "written", "voided", "open"};
-	const struct why_in facts[] = {WHY_CODE(flow_name(h->flow)), WHY_MONEY(h->amount)};
+	static const enum msg acts[FLOW_COUNT] = {
+		[FLOW_ISSUE] = MSG_ACT_ISSUE, [FLOW_LOAD] = MSG_ACT_LOAD, [FLOW_SHOW] = MSG_NONE,
+	};
+	char act[TEXT_SHORT_CAP] = "";
+	struct why_in facts[] = {WHY_STR(act), WHY_MONEY(h->amount)};
 
+	if (h->outcome != HEAL_NONE)
+		text_message(c->lang, acts[h->flow], NULL, 0, act, sizeof(act));
 	cli_json_str(c, "healed", names[h->outcome]);
 	if (h->outcome == HEAL_VOIDED && h->cash_taken)
 		cli_say(c, MSG_HEAL_RETURN_CASH, facts, 2);
@@ -95,6 +101,8 @@ cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq, struct f
 
 	if (e == ERR_OK)
 		e = station_reader_open(s, name != NULL ? name : READER_DEFAULT, &rq->reader, w);
+	if (e == ERR_OK && rq->reader == NULL && rq->flow != FLOW_ISSUE && rq->card_number == 0)
+		e = why_set(w, ERR_USAGE, MSG_CARD_NUMBER_NEEDED);
 	if (e != ERR_OK)
 		return e;
 	rq->watch = on_stage;
