@@ -78,8 +78,9 @@ static const char *const first[] = {
 	"CREATE TABLE token(hash BLOB PRIMARY KEY CHECK(length(hash) = 32),"
 	" card INTEGER NOT NULL REFERENCES card(number)) STRICT, WITHOUT ROWID;",
 
+	/* found by its journal row's number: a second index of event ids would cost a page an act */
 	"CREATE TABLE intent(seq INTEGER PRIMARY KEY REFERENCES journal(seq),"
-	" event BLOB NOT NULL UNIQUE REFERENCES journal(event), kind TEXT NOT NULL,"
+	" event BLOB NOT NULL REFERENCES journal(event), kind TEXT NOT NULL,"
 	" card INTEGER NOT NULL REFERENCES card(number), uid BLOB, h0 BLOB CHECK(length(h0) = 32),"
 	" h0_sequence INTEGER NOT NULL, r1 BLOB NOT NULL CHECK(length(r1) = 128),"
 	" r1_sequence INTEGER NOT NULL, delta INTEGER NOT NULL, amount INTEGER NOT NULL,"
@@ -93,7 +94,7 @@ static const char *const first[] = {
 	"CREATE INDEX intent_open_card ON intent(card) WHERE state = 0;"
 	"CREATE INDEX intent_url ON intent(card) WHERE url IS NOT NULL;"
 	"CREATE INDEX intent_open_uid ON intent(uid) WHERE state = 0 AND uid IS NOT NULL;"
-	NO_REPLACE("intent", "seq = NEW.seq OR event = NEW.event")
+	NO_REPLACE("intent", "seq = NEW.seq")
 	"CREATE TRIGGER intent_no_delete BEFORE DELETE ON intent"
 	" BEGIN SELECT RAISE(ABORT, 'intents are closed, never deleted'); END;"
 	"CREATE TRIGGER intent_fixed BEFORE UPDATE OF seq, event, kind, card, uid, h0, h0_sequence, r1,"
@@ -105,7 +106,7 @@ static const char *const first[] = {
 	" OR NOT (NEW.goods = OLD.goods OR (OLD.goods = 1 AND NEW.goods = 2))"
 	" BEGIN SELECT RAISE(ABORT, 'an intent only moves forward'); END;"
 	"CREATE TABLE request(id TEXT PRIMARY KEY, what TEXT NOT NULL,"
-	" event BLOB NOT NULL REFERENCES intent(event)) STRICT, WITHOUT ROWID;"
+	" event BLOB NOT NULL REFERENCES journal(event)) STRICT, WITHOUT ROWID;"
 	APPEND_ONLY("request")
 	NO_REPLACE("request", "id = NEW.id"),
 
