@@ -28,8 +28,11 @@
 #define ALL_SLOTS ((UINT32_C(1) << KEY_SLOT_COUNT) - 1)
 #define ALL_RIGHTS ((UINT32_C(1) << OP_LAST) - 1)
 
-/* F4xxxx is the range that mifare application directories leave to customer applications. */
-static const uint8_t default_aid[3] = {0xF4, 0x8A, 0x51};
+/*
+ * Our application on a card: F4 and two bytes of the club, so that a card of another club is told by its
+ * very layout and two clubs can share one card.
+ */
+#define AID_FAMILY 0xF4
 
 struct making {
 	const struct init_options *o;
@@ -73,6 +76,17 @@ make_folders(const struct making *m, struct why *w)
 
 /* --- root, safe, certificate */
 
+static void
+name_application(struct making *m)
+{
+	uint8_t club[4];
+
+	pubkey_id(m->root_pub, club);
+	m->set.aid[0] = AID_FAMILY;
+	m->set.aid[1] = club[0];
+	m->set.aid[2] = club[1];
+}
+
 static enum err
 make_root(struct making *m, struct why *w)
 {
@@ -88,6 +102,7 @@ make_root(struct making *m, struct why *w)
 		e = root_create(path, !m->o->real, pass, strlen(pass), &m->root, w);
 	if (e == ERR_OK)
 		root_public(m->root, m->root_pub);
+	name_application(m);
 	if (e == ERR_OK)
 		e = under(m, STATION_ROOT_PUB, path, w);
 	if (e == ERR_OK)
@@ -258,7 +273,6 @@ choose_settings(struct making *m, struct why *w)
 		e = text_clean_name(o->club_name != NULL ? o->club_name : PRACTICE_NAME,
 		    set->club_name, sizeof(set->club_name), w);
 	(void)snprintf(set->zone, sizeof(set->zone), "%s", TEXT_ZONE_DEFAULT);
-	memcpy(set->aid, default_aid, sizeof(set->aid));
 	if (e == ERR_OK && o->real && (o->pass == NULL || o->root_pass == NULL || o->root_path == NULL))
 		e = why_set(w, ERR_USAGE, MSG_REAL_CLUB_NEEDS);
 	return e;
