@@ -17,6 +17,7 @@ static const struct cli_option options[] = {
 	{"reader", "READER", MSG_OPT_READER},
 	{"wait", "SECONDS", MSG_OPT_WAIT},
 	{"request", "ID", MSG_OPT_REQUEST},
+	{"trace", "FILE", MSG_OPT_TRACE},
 	{"quick", NULL, MSG_OPT_QUICK},
 	{"printer", "PRINTER", MSG_OPT_PRINTER},
 	{"design", "NAME", MSG_OPT_DESIGN},

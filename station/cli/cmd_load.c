@@ -9,6 +9,7 @@ static const struct cli_option options[] = {
 	{"unit", "toman|rial", MSG_OPT_UNIT},
 	{"wait", "SECONDS", MSG_OPT_WAIT},
 	{"request", "ID", MSG_OPT_REQUEST},
+	{"trace", "FILE", MSG_OPT_TRACE},
 	{NULL, NULL, MSG_NONE},
 };
 

@@ -10,6 +10,7 @@ static const struct cli_option options[] = {
 	{"card", "NUMBER", MSG_OPT_CARD},
 	{"wait", "SECONDS", MSG_OPT_WAIT},
 	{"request", "ID", MSG_OPT_REQUEST},
+	{"trace", "FILE", MSG_OPT_TRACE},
 	{NULL, NULL, MSG_NONE},
 };
 

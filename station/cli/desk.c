@@ -1,4 +1,5 @@
 /* What the commands at the desk share: readers, cards, members, prints. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include <unistd.h>
 
 #include "cardapps/number.h"
+#include "cardapps/reader/trace.h"
 #include "station/cli/cli.h"
 #include "station/club/member.h"
 #include "station/club/tier.h"
@@ -92,10 +94,32 @@ say_heal(struct cli *c, const struct heal_report *h)
 		cli_say(c, words[h->outcome], facts, 2);
 }
 
+/* The transcript of --trace; *to stays NULL without the option. */
+static enum err
+open_trace(const struct cli *c, FILE **to, struct why *w)
+{
+	const char *path = cli_value(c, "trace");
+
+	*to = NULL;
+	if (path == NULL)
+		return ERR_OK;
+	*to = strcmp(path, "-") == 0 ? stderr : fopen(path, "w");
+	return *to != NULL ? ERR_OK : why_errno(w, errno, path);
+}
+
+static void
+close_trace(FILE *to)
+{
+	if (to != NULL && to != stderr)
+		(void)fclose(to);
+}
+
 enum err
 cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq, struct flow_result *out,
     struct why *w)
 {
+	struct trace trace;
+	FILE *to;
 	const char *name = cli_value(c, "reader");
 	enum err e = take_request(c, rq, w);
 
@@ -111,7 +135,10 @@ cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq, struct f
 	if (isatty(STDERR_FILENO) && !c->json)
 		(void)fprintf(stderr, "\r\033[K");
 	reader_close(&rq->reader);
+	close_trace(to);
 	say_heal(c, &out->heal);
+	if (out->by_heal)
+		cli_say(c, MSG_HEAL_WAS_ALL, NULL, 0);
 	if (out->repeated)
 		cli_say(c, MSG_REQUEST_REPEATED, NULL, 0);
 	cli_json_bool(c, "repeated", out->repeated);
