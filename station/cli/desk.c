@@ -114,36 +114,57 @@ close_trace(FILE *to)
 		(void)fclose(to);
 }
 
-enum err
-cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq, struct flow_result *out,
+static void
+report_tap(struct cli *c, const struct flow_result *r)
+{
+	say_heal(c, &r->heal);
+	if (r->by_heal)
+		cli_say(c, MSG_HEAL_WAS_ALL, NULL, 0);
+	if (r->repeated)
+		cli_say(c, MSG_REQUEST_REPEATED, NULL, 0);
+	cli_json_bool(c, "repeated", r->repeated);
+	cli_json_bool(c, "in_doubt", r->in_doubt);
+	cli_json_int(c, "apdus", r->apdus);
+}
+
+/* The flow on an open reader (NULL: no chip), watched on a terminal. */
+static enum err
+run_watched(struct cli *c, struct station *s, struct flow_request *rq, struct flow_result *out,
     struct why *w)
 {
-	struct trace trace;
-	FILE *to;
-	const char *name = cli_value(c, "reader");
-	enum err e = take_request(c, rq, w);
+	enum err e;
 
-	if (e == ERR_OK)
-		e = station_reader_open(s, name != NULL ? name : READER_DEFAULT, &rq->reader, w);
-	if (e == ERR_OK && rq->reader == NULL && rq->flow != FLOW_ISSUE && rq->card_number == 0)
-		e = why_set(w, ERR_USAGE, MSG_CARD_NUMBER_NEEDED);
-	if (e != ERR_OK)
-		return e;
+	if (rq->reader == NULL && rq->flow != FLOW_ISSUE && rq->card_number == 0)
+		return why_set(w, ERR_USAGE, MSG_CARD_NUMBER_NEEDED);
 	rq->watch = on_stage;
 	rq->watch_ctx = c;
 	e = flow_run(s, rq, out, w);
 	if (isatty(STDERR_FILENO) && !c->json)
 		(void)fprintf(stderr, "\r\033[K");
-	reader_close(&rq->reader);
+	report_tap(c, out);
+	return e;
+}
+
+enum err
+cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq, struct flow_result *out,
+    struct why *w)
+{
+	const char *name = cli_value(c, "reader");
+	struct trace trace;
+	FILE *to = NULL;
+	enum err e = take_request(c, rq, w);
+
+	if (e == ERR_OK)
+		e = open_trace(c, &to, w);
+	if (e == ERR_OK)
+		e = station_reader_open(s, name != NULL ? name : READER_DEFAULT, &rq->reader, w);
+	if (e == ERR_OK) {
+		if (to != NULL && rq->reader != NULL)
+			trace_attach(&trace, rq->reader, to);
+		e = run_watched(c, s, rq, out, w);
+		reader_close(&rq->reader);
+	}
 	close_trace(to);
-	say_heal(c, &out->heal);
-	if (out->by_heal)
-		cli_say(c, MSG_HEAL_WAS_ALL, NULL, 0);
-	if (out->repeated)
-		cli_say(c, MSG_REQUEST_REPEATED, NULL, 0);
-	cli_json_bool(c, "repeated", out->repeated);
-	cli_json_bool(c, "in_doubt", out->in_doubt);
-	cli_json_int(c, "apdus", out->apdus);
 	return e;
 }
 
