@@ -114,7 +114,7 @@ option_index(const struct cli *c, const char *name)
 	for (size_t i = 0; c->command->options[i].name != NULL; i++)
 		if (strcmp(c->command->options[i].name, name) == 0)
 			return i;
-	assert(!"an option that is not in the command's table");
+	assert(0 && "an option that is not in the command's table");
 	return 0;
 }
 

@@ -19,26 +19,31 @@ static const struct cli_option options[] = {
 	{NULL, NULL, MSG_NONE},
 };
 
-/* Installed, or beside the program in its source tree. */
+/* Where designs lie as seen from the folder of the program: installed, or in the source tree. */
+static const char *const beside_program[] = {"../share/bashgah/designs", "../printer/designs"};
+
 static const char *
 designs(const struct cli *c, char room[STATION_PATH_CAP])
 {
 	const char *given = cli_value(c, "designs");
-	ssize_t n;
+	char program[STATION_PATH_CAP];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	char *slash;
 
 	if (given != NULL)
 		return given;
-	n = readlink("/proc/self/exe", room, STATION_PATH_CAP - 64);
-	if (n <= 0)
+	program[n > 0 ? n : 0] = '\0';
+	slash = strrchr(program, '/');
+	if (slash == NULL)
 		return BASHGAH_DESIGNS;
-	room[n] = '\0';
-	slash = strrchr(room, '/');
-	(void)strcpy(slash != NULL ? slash : room, "/../share/bashgah/designs");
-	if (access(room, R_OK) == 0)
-		return room;
-	(void)strcpy(slash != NULL ? slash : room, "/../printer/designs");
-	return access(room, R_OK) == 0 ? room : BASHGAH_DESIGNS;
+	*slash = '\0';
+	for (size_t i = 0; i < sizeof(beside_program) / sizeof(beside_program[0]); i++) {
+		int len = snprintf(room, STATION_PATH_CAP, "%s/%s", program, beside_program[i]);
+
+		if (len > 0 && len < STATION_PATH_CAP && access(room, R_OK) == 0)
+			return room;
+	}
+	return BASHGAH_DESIGNS;
 }
 
 static enum err
