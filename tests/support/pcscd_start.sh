@@ -50,7 +50,7 @@ try_port() {
 	    "$1" "$DRIVER" "$1" >"$dir/conf/vpcd"
 	# the inner shell expands its own $0, which is the folder
 	# shellcheck disable=SC2016,SC2086
-	setpriv --pdeathsig TERM unshare $user_ns --mount \
+	setpriv --pdeathsig TERM unshare $user_ns --mount $propagation \
 	    sh -c 'mount --bind "$0/run" /run && exec pcscd --foreground --config "$0/conf"' \
 	    "$dir" </dev/null >"$dir/log" 2>&1 &
 	pid=$!
@@ -77,6 +77,10 @@ need "$DRIVER" vsmartcard-vpcd
 PATH=$PATH:/usr/sbin:/sbin
 user_ns=''
 [ "$(id -u)" = 0 ] || user_ns=--map-root-user
+# in a chroot the root is no mount point, and its propagation cannot be changed
+propagation=''
+# shellcheck disable=SC2086
+unshare $user_ns --mount true 2>/dev/null || propagation='--propagation unchanged'
 
 trap stop EXIT
 trap 'exit 130' INT
