@@ -10,7 +10,7 @@
 
 #define BLOCK_CAP 16
 #define KEY_CAP 32
-/* CMAC and decryption in place need a copy of some blocks; a multiple of both block sizes. */
+/* CMAC works on a copy, this much at a time; a multiple of both block sizes. */
 #define CHUNK 128
 
 struct shape {
@@ -31,14 +31,21 @@ static const struct shape shapes[] = {
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
 /*
- * The contexts hold the expanded key in OpenSSL's heap, which cleanses it when they
- * are freed. Each is made at its first use: most keys only ever encrypt.
+ * One direction of a key: OpenSSL's context, which holds the expanded key in its own heap and
+ * cleanses it when freed, and the cipher block it stands behind. Another IV is reached by
+ * xoring the difference into the first block instead of starting the context anew, which
+ * costs ten times the cipher. Made at the first use: most keys only ever encrypt.
  */
+struct lane {
+	EVP_CIPHER_CTX *ctx;
+	uint8_t at[BLOCK_CAP];
+};
+
 struct raw_key {
 	enum raw_alg alg;
 	uint8_t key[KEY_CAP];	/* as OpenSSL wants it: all DES keys 24 bytes */
-	EVP_CIPHER_CTX *enc;
-	EVP_CIPHER_CTX *dec;
+	struct lane enc;
+	struct lane dec;
 	bool has_subkeys;
 	uint8_t k1[BLOCK_CAP];
 	uint8_t k2[BLOCK_CAP];
@@ -91,19 +98,66 @@ expand_des(struct raw_key *k, const uint8_t *key)
 		memcpy(k->key + 16, key, 8);
 }
 
+/* Padding would hold the last block back from decryption alone. */
 static EVP_CIPHER_CTX *
-context_new(const struct raw_key *k, int encrypt)
+context_new(const struct raw_key *k, bool encrypt)
 {
+	static const uint8_t zero[BLOCK_CAP] = {0};
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
 	if (ctx == NULL)
 		return NULL;
-	if (EVP_CipherInit_ex2(ctx, fetched[k->alg], k->key, NULL, encrypt, NULL) != 1 ||
-	    EVP_CIPHER_CTX_set_padding(ctx, 0) != 1) {
+	if (EVP_CipherInit_ex2(ctx, fetched[k->alg], k->key, zero, encrypt, NULL) != 1 ||
+	    (!encrypt && EVP_CIPHER_CTX_set_padding(ctx, 0) != 1)) {
 		EVP_CIPHER_CTX_free(ctx);
 		return NULL;
 	}
 	return ctx;
+}
+
+static bool
+lane_ready(const struct raw_key *k, struct lane *l, bool encrypt)
+{
+	if (l->ctx != NULL)
+		return true;
+	wipe(l->at, sizeof(l->at));
+	l->ctx = context_new(k, encrypt);
+	return l->ctx != NULL;
+}
+
+/* Whole blocks through the context, wherever it stands. After a failure nobody knows where: it goes. */
+static bool
+run(struct lane *l, const uint8_t *in, uint8_t *out, size_t len)
+{
+	int n = 0;
+
+	if (EVP_CipherUpdate(l->ctx, out, &n, in, (int)len) == 1 && (size_t)n == len)
+		return true;
+	EVP_CIPHER_CTX_free(l->ctx);
+	l->ctx = NULL;
+	return false;
+}
+
+static void
+xor_both(uint8_t *block, const uint8_t *a, const uint8_t *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		block[i] = (uint8_t)(block[i] ^ a[i] ^ b[i]);
+}
+
+/* In place from `iv`, which may be enc.at itself: going on. */
+static bool
+encrypt(struct raw_key *k, const uint8_t *iv, uint8_t *data, size_t len)
+{
+	size_t block = shapes[k->alg].block_len;
+
+	if (!lane_ready(k, &k->enc, true))
+		return false;
+	xor_both(data, iv, k->enc.at, block);
+	if (!run(&k->enc, data, data, len))
+		return false;
+	memcpy(k->enc.at, data + len - block, block);
+	return true;
 }
 
 enum err
@@ -134,32 +188,11 @@ raw_key_free(struct raw_key **key)
 
 	if (k == NULL)
 		return;
-	EVP_CIPHER_CTX_free(k->enc);
-	EVP_CIPHER_CTX_free(k->dec);
+	EVP_CIPHER_CTX_free(k->enc.ctx);
+	EVP_CIPHER_CTX_free(k->dec.ctx);
 	wipe(k, sizeof(*k));
 	free(k);
 	*key = NULL;
-}
-
-/* Direction ready and standing at `iv`. */
-static EVP_CIPHER_CTX *
-context_at(struct raw_key *k, bool encrypt, const uint8_t *iv)
-{
-	EVP_CIPHER_CTX **ctx = encrypt ? &k->enc : &k->dec;
-
-	if (*ctx == NULL)
-		*ctx = context_new(k, encrypt);
-	if (*ctx == NULL || EVP_CipherInit_ex2(*ctx, NULL, NULL, iv, -1, NULL) != 1)
-		return NULL;
-	return *ctx;
-}
-
-static bool
-run(EVP_CIPHER_CTX *ctx, const uint8_t *in, uint8_t *out, size_t len)
-{
-	int n = 0;
-
-	return EVP_CipherUpdate(ctx, out, &n, in, (int)len) == 1 && (size_t)n == len;
 }
 
 static bool
@@ -173,14 +206,13 @@ raw_cbc_encrypt(struct raw_key *key, uint8_t *iv, const uint8_t *in, uint8_t *ou
     struct why *w)
 {
 	size_t block = shapes[key->alg].block_len;
-	EVP_CIPHER_CTX *ctx;
 
 	if (!is_whole(key, len))
 		return why_set(w, ERR_LEN, MSG_CIPHER_LENGTH, WHY_NUM(len));
 	if (len == 0)
 		return ERR_OK;
-	ctx = context_at(key, true, iv);
-	if (ctx == NULL || !run(ctx, in, out, len))
+	memmove(out, in, len);
+	if (!encrypt(key, iv, out, len))
 		return library_failed(w);
 	memcpy(iv, out + len - block, block);
 	return ERR_OK;
@@ -192,16 +224,16 @@ raw_cbc_decrypt(struct raw_key *key, uint8_t *iv, const uint8_t *in, uint8_t *ou
 {
 	size_t block = shapes[key->alg].block_len;
 	uint8_t last[BLOCK_CAP];
-	EVP_CIPHER_CTX *ctx;
 
 	if (!is_whole(key, len))
 		return why_set(w, ERR_LEN, MSG_CIPHER_LENGTH, WHY_NUM(len));
 	if (len == 0)
 		return ERR_OK;
 	memcpy(last, in + len - block, block);	/* `out` may overwrite it */
-	ctx = context_at(key, false, iv);
-	if (ctx == NULL || !run(ctx, in, out, len))
+	if (!lane_ready(key, &key->dec, false) || !run(&key->dec, in, out, len))
 		return library_failed(w);
+	xor_both(out, iv, key->dec.at, block);
+	memcpy(key->dec.at, last, block);
 	memcpy(iv, last, block);
 	return ERR_OK;
 }
@@ -223,13 +255,11 @@ make_subkeys(struct raw_key *k)
 {
 	static const uint8_t zero[BLOCK_CAP] = {0};
 	size_t block = shapes[k->alg].block_len;
-	uint8_t l[BLOCK_CAP];
-	EVP_CIPHER_CTX *ctx;
+	uint8_t l[BLOCK_CAP] = {0};
 
 	if (k->has_subkeys)
 		return true;
-	ctx = context_at(k, true, zero);
-	if (ctx == NULL || !run(ctx, zero, l, block))
+	if (!encrypt(k, zero, l, block))
 		return false;
 	double_block(l, k->k1, block);
 	double_block(k->k1, k->k2, block);
@@ -261,22 +291,23 @@ raw_cmac(struct raw_key *key, const uint8_t *iv, const uint8_t *data, size_t len
 	size_t block = shapes[key->alg].block_len;
 	uint8_t buf[CHUNK];
 	uint8_t end[BLOCK_CAP];
-	EVP_CIPHER_CTX *ctx;
-	bool ok;
+	bool ok = make_subkeys(key);
 
-	if (!make_subkeys(key))
-		return library_failed(w);
-	ctx = context_at(key, true, iv);
-	ok = ctx != NULL;
 	while (ok && len > block) {
 		size_t n = len > CHUNK ? CHUNK : (len - 1) / block * block;
 
-		ok = run(ctx, data, buf, n);
+		memcpy(buf, data, n);
+		ok = encrypt(key, iv, buf, n);
+		iv = key->enc.at;
 		data += n;
 		len -= n;
 	}
-	last_block(key, data, len, end);
-	ok = ok && run(ctx, end, mac, block);
+	if (ok) {
+		last_block(key, data, len, end);
+		ok = encrypt(key, iv, end, block);
+	}
+	if (ok)
+		memcpy(mac, end, block);
 	WIPE(buf);
 	WIPE(end);
 	return ok ? ERR_OK : library_failed(w);

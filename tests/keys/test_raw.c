@@ -115,6 +115,51 @@ cbc_in_pieces_is_cbc_in_one(void **state)
 	}
 }
 
+/* Whatever a key did before, from any IV, it answers as one made for the occasion. */
+static void
+a_used_key_answers_as_a_new_one(void **state)
+{
+	uint8_t key[24], data[64], a[64], b[64], iv_a[16], iv_b[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)(i * 29 + 3);
+	for (int alg = RAW_DES; alg <= RAW_AES192; alg++) {
+		struct raw_key *used = NULL, *fresh = NULL;
+		size_t block = raw_block_len((enum raw_alg)alg);
+
+		assert_int_equal(raw_key_new((enum raw_alg)alg, key, &used, NULL), ERR_OK);
+		for (unsigned turn = 0; turn < 60; turn++) {
+			size_t len = block * (1 + turn % 4);
+
+			assert_int_equal(raw_key_new((enum raw_alg)alg, key, &fresh, NULL), ERR_OK);
+			for (size_t i = 0; i < sizeof(data); i++)
+				data[i] = (uint8_t)(i * turn + 5);
+			memset(iv_a, (int)(turn * 37), sizeof(iv_a));
+			memcpy(iv_b, iv_a, sizeof(iv_b));
+			switch (turn % 3) {
+			case 0:
+				assert_int_equal(raw_cbc_encrypt(used, iv_a, data, a, len, NULL), ERR_OK);
+				assert_int_equal(raw_cbc_encrypt(fresh, iv_b, data, b, len, NULL), ERR_OK);
+				break;
+			case 1:
+				assert_int_equal(raw_cbc_decrypt(used, iv_a, data, a, len, NULL), ERR_OK);
+				assert_int_equal(raw_cbc_decrypt(fresh, iv_b, data, b, len, NULL), ERR_OK);
+				break;
+			default:
+				assert_int_equal(raw_cmac(used, iv_a, data, len - 1, a, NULL), ERR_OK);
+				assert_int_equal(raw_cmac(fresh, iv_b, data, len - 1, b, NULL), ERR_OK);
+				len = block;
+				break;
+			}
+			assert_memory_equal(a, b, len);
+			assert_memory_equal(iv_a, iv_b, block);
+			raw_key_free(&fresh);
+		}
+		raw_key_free(&used);
+	}
+}
+
 static void
 half_a_block_is_refused(void **state)
 {
@@ -213,6 +258,7 @@ main(void)
 	    cmocka_unit_test(every_published_cmac_comes_out),
 	    cmocka_unit_test(a_running_iv_acts_on_the_first_block),
 	    cmocka_unit_test(cbc_in_pieces_is_cbc_in_one),
+	    cmocka_unit_test(a_used_key_answers_as_a_new_one),
 	    cmocka_unit_test(half_a_block_is_refused),
 	    cmocka_unit_test(single_des_is_des),
 	    cmocka_unit_test(desfire_check_sums_match_the_traces),
