@@ -161,6 +161,7 @@ why_errno(struct why *w, int errnum, const char *path)
 	switch (errnum) {
 	case ENOSPC:
 	case EDQUOT:
+	case EFBIG:
 		return why_set(w, ERR_DISK_FULL, MSG_DISK_FULL, WHY_CODE(path));
 	case ENOENT:
 		return why_set(w, ERR_MISSING, MSG_FILE_MISSING, WHY_CODE(path));

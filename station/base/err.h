@@ -131,8 +131,9 @@ enum err why_set4(struct why *w, enum err code, enum msg id, struct why_in a,
 	(__VA_ARGS__)
 
 /*
- * The class of an errno of a file operation on `path`: ENOSPC and EDQUOT are
- * ERR_DISK_FULL, ENOENT is ERR_MISSING, all others ERR_IO, each with its message.
+ * The class of an errno of a file operation on `path`: ENOSPC, EDQUOT and EFBIG are
+ * ERR_DISK_FULL, ENOENT is ERR_MISSING, ENOMEM is ERR_NOMEM, all others ERR_IO, each with
+ * its message.
  */
 enum err why_errno(struct why *w, int errnum, const char *path);
 

@@ -44,6 +44,9 @@ a_full_disk_has_a_code_of_its_own(void **state)
 
 	(void)state;
 	assert_int_equal(why_errno(&w, ENOSPC, "club.db"), ERR_DISK_FULL);
+	assert_int_equal(why_errno(&w, EDQUOT, "club.db"), ERR_DISK_FULL);
+	assert_int_equal(why_errno(&w, EFBIG, "club.db"), ERR_DISK_FULL);
+	assert_int_equal(w.id, MSG_DISK_FULL);
 	assert_int_equal(why_errno(&w, ENOENT, "club.db"), ERR_MISSING);
 	assert_int_equal(why_errno(&w, EACCES, "club.db"), ERR_IO);
 }

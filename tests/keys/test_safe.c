@@ -397,7 +397,7 @@ a_write_that_stops_half_way_leaves_no_file(void **state)
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 		e = safe_create(path, &practice, ALL_SLOTS, PRACTICE, &s, NULL);
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-		assert_int_equal(e, ERR_IO);
+		assert_int_equal(e, ERR_DISK_FULL);
 		assert_null(s);
 		assert_int_equal(names(false), 0);
 	}
