@@ -6,6 +6,8 @@
 #include <ftw.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,8 +21,8 @@ write_all(int fd, const uint8_t *p, size_t len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return errno;
+		if (n <= 0)
+			return n < 0 ? errno : EIO;
 		p += n;
 		len -= (size_t)n;
 	}
@@ -44,70 +46,117 @@ fill(const char *path, const void *data, size_t len, mode_t mode)
 	return bad;
 }
 
-static void
+/* A new name is on the disk when its folder is. EINVAL: a file system that syncs no folders. */
+static int
 sync_folder_of(const char *path)
 {
 	char copy[PATH_MAX];
+	int bad = 0;
 	int fd;
 
 	(void)snprintf(copy, sizeof(copy), "%s", path);
 	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return;
-	(void)fsync(fd);
+		return errno;
+	if (fsync(fd) != 0 && errno != EINVAL)
+		bad = errno;
 	(void)close(fd);
+	return bad;
+}
+
+/* link() gives the name only if nobody has it, which rename() would not ask. */
+static int
+publish(const char *temp, const char *path, bool replace)
+{
+	int bad = (replace ? rename(temp, path) : link(temp, path)) == 0 ? 0 : errno;
+
+	if (bad != 0 || !replace)
+		(void)unlink(temp);
+	if (bad != 0)
+		return bad;
+	bad = sync_folder_of(path);
+	if (bad != 0 && !replace)
+		(void)unlink(path);
+	return bad;
+}
+
+/* 0 or an errno. The temporary name is this call's own, among processes and threads. */
+static int
+write_whole(const char *path, const void *data, size_t len, mode_t mode, bool replace)
+{
+	static atomic_uint calls;
+	char temp[PATH_MAX];
+	int n = snprintf(temp, sizeof(temp), "%s.%ld-%u.new", path, (long)getpid(),
+	    atomic_fetch_add(&calls, 1));
+	int bad;
+
+	if (n < 0 || (size_t)n >= sizeof(temp))
+		return ENAMETOOLONG;
+	(void)unlink(temp);	/* of a process that died under our number */
+	bad = fill(temp, data, len, mode);
+	if (bad != 0) {
+		(void)unlink(temp);
+		return bad;
+	}
+	return publish(temp, path, replace);
 }
 
 enum err
 file_write(const char *path, const void *data, size_t len, mode_t mode, struct why *w)
 {
-	char temp[PATH_MAX];
-	int n = snprintf(temp, sizeof(temp), "%s.%ld.new", path, (long)getpid());
-	int bad;
+	int bad = write_whole(path, data, len, mode, true);
 
-	if (n < 0 || (size_t)n >= sizeof(temp))
-		return why_errno(w, ENAMETOOLONG, path);
-	(void)unlink(temp);
-	bad = fill(temp, data, len, mode);
-	if (bad == 0 && rename(temp, path) != 0)
-		bad = errno;
-	if (bad != 0) {
-		(void)unlink(temp);
-		return why_errno(w, bad, path);
+	return bad == 0 ? ERR_OK : why_errno(w, bad, path);
+}
+
+enum err
+file_create(const char *path, const void *data, size_t len, mode_t mode, struct why *w)
+{
+	int bad = write_whole(path, data, len, mode, false);
+
+	if (bad == EEXIST)
+		return why_set(w, ERR_DUPLICATE, MSG_FILE_EXISTS, WHY_CODE(path));
+	return bad == 0 ? ERR_OK : why_errno(w, bad, path);
+}
+
+/* As much as there is, up to `cap`; 0 or an errno. */
+static int
+read_up_to(int fd, uint8_t *p, size_t cap, size_t *len)
+{
+	*len = 0;
+	while (*len < cap) {
+		ssize_t n = read(fd, p + *len, cap - *len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		if (n == 0)
+			break;
+		*len += (size_t)n;
 	}
-	sync_folder_of(path);
-	return ERR_OK;
+	return 0;
 }
 
 enum err
 file_read(const char *path, void *out, size_t cap, size_t *len, struct why *w)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t got = 0;
+	size_t got = 0, more = 0;
 	uint8_t spare;
-	ssize_t n = 1;
-	int bad = 0;
+	int bad;
 
 	*len = 0;
 	if (fd < 0)
 		return why_errno(w, errno, path);
-	while (got < cap && n != 0) {
-		n = read(fd, (uint8_t *)out + got, cap - got);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			bad = errno;
-			break;
-		}
-		got += (size_t)n;
-	}
-	if (bad == 0 && got == cap && read(fd, &spare, 1) > 0)
-		bad = EFBIG;
+	bad = read_up_to(fd, out, cap, &got);
+	if (bad == 0)
+		bad = read_up_to(fd, &spare, 1, &more);
 	(void)close(fd);
-	if (bad == EFBIG)
-		return why_set(w, ERR_LEN, MSG_FILE_SIZE_WRONG, WHY_CODE(path));
 	if (bad != 0)
 		return why_errno(w, bad, path);
+	if (more > 0)
+		return why_set(w, ERR_LEN, MSG_FILE_SIZE_WRONG, WHY_CODE(path));
 	*len = got;
 	return ERR_OK;
 }
@@ -126,9 +175,15 @@ file_read_exact(const char *path, void *out, size_t len, struct why *w)
 enum err
 folder_make(const char *path, mode_t mode, struct why *w)
 {
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
+	struct stat st;
+
+	if (mkdir(path, mode) == 0)
 		return ERR_OK;
-	return why_errno(w, errno, path);
+	if (errno != EEXIST)
+		return why_errno(w, errno, path);
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return why_errno(w, ENOTDIR, path);
+	return ERR_OK;
 }
 
 static int

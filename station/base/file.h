@@ -9,10 +9,14 @@
 #include "station/base/err.h"
 
 /*
- * Write `len` bytes to `path`: a temporary name beside it (`mode`), synced, renamed over it, the
- * folder synced. After an error the old file stands. Errors: ERR_DISK_FULL, ERR_MISSING (folder), ERR_IO.
+ * Write `len` bytes to `path`: a temporary name beside it (`mode`, less the umask), synced, renamed
+ * over it, the folder synced. After an error the old file stands; only when the folder could not be
+ * synced it may be the new one. Errors: ERR_DISK_FULL, ERR_MISSING (folder), ERR_NOMEM, ERR_IO.
  */
 enum err file_write(const char *path, const void *data, size_t len, mode_t mode, struct why *w);
+
+/* The same under a name that nobody has; a link that leads nowhere is one. Errors: ERR_DUPLICATE too. */
+enum err file_create(const char *path, const void *data, size_t len, mode_t mode, struct why *w);
 
 /* Exactly `len` bytes. Errors: ERR_MISSING, ERR_IO, ERR_LEN (shorter or longer). */
 enum err file_read_exact(const char *path, void *out, size_t len, struct why *w);
@@ -20,7 +24,7 @@ enum err file_read_exact(const char *path, void *out, size_t len, struct why *w)
 /* At most `cap` bytes, *len of them. Errors: ERR_MISSING, ERR_IO, ERR_LEN (longer than `cap`). */
 enum err file_read(const char *path, void *out, size_t cap, size_t *len, struct why *w);
 
-/* Make a folder; one that exists already is fine. Errors: ERR_DISK_FULL, ERR_MISSING (its parent), ERR_IO. */
+/* Make a folder; one that exists already is fine. Errors: ERR_DISK_FULL, ERR_MISSING (its parent), ERR_IO (also a file of that name). */
 enum err folder_make(const char *path, mode_t mode, struct why *w);
 
 /* Remove a folder and all below it, as far as it goes; does not follow links. */
