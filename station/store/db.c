@@ -10,6 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "station/base/clock.h"
+
+#define BUSY_FIRST_NS 50000
+#define BUSY_LAST_NS 2000000
+
 /*
  * A write that fails inside COMMIT is not noted by sqlite3_system_errno, but errno still tells; both
  * ways of running SQL clear it first. A file size limit is a full disk to whoever stands before it.
@@ -218,6 +223,26 @@ settle_in(const struct db *db, const struct db_schema *schema, const struct db_o
 	return e;
 }
 
+/*
+ * Another desk holds the writer's turn for less than a millisecond: SQLite's own handler sleeps in
+ * whole ones. Short sleeps first, each half as long again, up to a limit.
+ */
+static int
+wait_for_turn(void *ctx, int tries)
+{
+	struct db *db = ctx;
+	int64_t now = clock_monotonic_ns(), pause_ns = BUSY_FIRST_NS;
+
+	if (tries == 0)
+		db->busy_until_ns = now + (int64_t)db->busy_ms * 1000000;
+	if (now >= db->busy_until_ns)
+		return 0;
+	for (int i = 0; i < tries && pause_ns < BUSY_LAST_NS; i++)
+		pause_ns += pause_ns / 2;
+	(void)nanosleep(&(struct timespec){0, (long)pause_ns}, NULL);
+	return 1;
+}
+
 enum err
 db_open(struct db *db, const char *path, const struct db_schema *schema,
     const struct db_options *opts, struct why *w)
@@ -240,7 +265,8 @@ db_open(struct db *db, const char *path, const struct db_schema *schema,
 	rc = sqlite3_open_v2(path, &db->h, flags, NULL);
 	if (rc != SQLITE_OK)
 		return db_fail(db, rc, w);
-	(void)sqlite3_busy_timeout(db->h, (int)opts->busy_ms);
+	db->busy_ms = opts->busy_ms;
+	(void)sqlite3_busy_handler(db->h, wait_for_turn, db);
 	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return settle_in(db, schema, opts, w);
 }

@@ -19,6 +19,8 @@ struct db {
 	char *path;
 	const char *const *texts;	/* the statements, by index */
 	sqlite3_stmt *cache[DB_STATEMENTS_CAP];
+	unsigned busy_ms;		/* how long to wait for another program */
+	int64_t busy_until_ns;		/* the end of the wait that goes on */
 };
 
 struct db_schema {
@@ -36,7 +38,7 @@ struct db_options {
 	const char *const *texts;
 };
 
-/* Open, recognise, refuse what is newer or foreign, bring up to date. `db` is zeroed by it; db_close always. */
+/* Open, recognise, refuse what is newer or foreign, bring up to date. `db` is zeroed by it and stays where it is; db_close always. */
 enum err db_open(struct db *db, const char *path, const struct db_schema *schema,
     const struct db_options *opts, struct why *w);
 void db_close(struct db *db);
