@@ -61,6 +61,11 @@ enum err tap_look_up(struct tap *t, struct why *w);
 /* Is what the card says what the book says, and explained by its own log? Errors: ERR_RECORD, ERR_NOT_FOUND, ERR_REFUSED. */
 enum err tap_agree(struct tap *t, struct why *w);
 
+/* Compose t->intent and commit it with its money: from here on the card must be seen again. */
+enum err tap_intend(struct tap *t, const struct flow *f, struct why *w);
+/* Bring `in` onto the card and read it back; what was read is then the tap's content and record. */
+enum err tap_write(struct tap *t, const struct flow *f, const struct store_intent *in, struct why *w);
+
 /* The card was seen to hold R1 of `in`: journal, ledger, card row, in one transaction. */
 enum err tap_settle(struct tap *t, const struct store_intent *in, struct why *w);
 

@@ -1,0 +1,193 @@
+/* A tap and the book: the card's row, the next record, and the two commits around a write. */
+#include "station/flow/tap.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cardapps/number.h"
+#include "station/base/clock.h"
+
+void
+tap_what(const struct tap *t, char out[STORE_WHAT_CAP])
+{
+	(void)snprintf(out, STORE_WHAT_CAP, "%s m%" PRIu32 " t%u a%" PRId64 " c%" PRIu64,
+	    flow_by_id(t->rq->flow)->name, t->rq->member, (unsigned)t->rq->tier, t->rq->amount,
+	    t->rq->card_number);
+}
+
+enum err
+tap_look_up(struct tap *t, struct why *w)
+{
+	enum err e;
+
+	if (t->card != NULL && t->content.has_record)
+		e = store_card_by_number(t->s->store, t->record.card_number, &t->row, w);
+	else if (t->card != NULL)
+		e = store_card_by_uid(t->s->store, t->card->id.uid, t->card->id.uid_len, &t->row, w);
+	else
+		e = store_card_by_number(t->s->store, t->rq->card_number, &t->row, w);
+	t->in_book = e == ERR_OK;
+	t->out->in_book = t->in_book;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+tap_agree(struct tap *t, struct why *w)
+{
+	char number[CARD_NUMBER_DIGITS + 1] = "";
+
+	(void)card_number_format(t->content.has_record ? t->record.card_number : t->rq->card_number, number);
+	if (!t->in_book)
+		return why_set(w, ERR_NOT_FOUND, MSG_CARD_NOT_IN_BOOK, WHY_CODE(number));
+	if (t->row.state == STORE_CARD_BLOCKED || t->row.state == STORE_CARD_CLOSED)
+		return why_set(w, ERR_REFUSED, MSG_CARD_BLOCKED, WHY_CODE(number));
+	if (t->card == NULL)
+		return ERR_OK;
+	if (t->row.uid_len != t->card->id.uid_len ||
+	    memcmp(t->row.uid, t->card->id.uid, t->row.uid_len) != 0)
+		return why_set(w, ERR_RECORD, MSG_CARD_OTHER_CHIP, WHY_CODE(number));
+	if (t->record.sequence < t->row.sequence)
+		return why_set(w, ERR_RECORD, MSG_CARD_ROLLED_BACK, WHY_CODE(number),
+		    WHY_NUM(t->record.sequence), WHY_NUM(t->row.sequence));
+	if (t->record.sequence > t->row.sequence)
+		return why_set(w, ERR_REFUSED, MSG_CARD_AHEAD, WHY_CODE(number));
+	if (memcmp(t->content.record, t->row.record, RECORD_LEN) != 0)
+		return why_set(w, ERR_RECORD, MSG_CARD_TWO_RECORDS, WHY_CODE(number));
+	return ERR_OK;
+}
+
+/* --- a new record */
+
+void
+tap_next_record(const struct tap *t, enum record_operation op, struct record *r)
+{
+	uint8_t hash[RECORD_HASH_LEN];
+
+	*r = t->record;
+	r->sequence++;
+	r->operation = (uint8_t)op;
+	r->written_at = clock_minutes_2000(t->now_ms);
+	memcpy(r->signer, t->s->signer, sizeof(r->signer));
+	record_hash(t->content.record, hash);
+	memcpy(r->prev, hash, sizeof(r->prev));
+}
+
+enum err
+tap_seal(struct tap *t, const struct record *r, int32_t delta, int32_t after, struct why *w)
+{
+	struct store_intent *in = &t->intent;
+	struct log_line line = {{0}, t->s->id, r->written_at, delta, after, {0}};
+	uint8_t hash[RECORD_HASH_LEN];
+	enum err e = record_seal(r, in->uid, in->uid_len, t->s->safe, in->r1, w);
+
+	if (e != ERR_OK)
+		return e;
+	record_hash(in->r1, hash);
+	memcpy(line.event, in->event, sizeof(line.event));
+	memcpy(line.record, hash, sizeof(line.record));
+	log_line_encode(&line, in->log);
+	in->r1_sequence = r->sequence;
+	in->card = r->card_number;
+	in->delta = delta;
+	return ERR_OK;
+}
+
+/* --- intend */
+
+/* Money leaves the customer's hand in the same commit that says which card it waits for. */
+enum err
+tap_intend(struct tap *t, const struct flow *f, struct why *w)
+{
+	struct store *db = t->s->store;
+	struct store_intent *in = &t->intent;
+	enum err e;
+
+	tap_stage(t, TAP_INTEND, 0, 0);
+	e = store_begin(db, w);
+	if (e != ERR_OK)
+		return e;
+	in->at_ms = t->now_ms;
+	(void)snprintf(in->kind, sizeof(in->kind), "%s", f->name);
+	(void)snprintf(in->request, sizeof(in->request), "%s", t->rq->request);
+	tap_what(t, in->what);
+	if (t->card != NULL) {
+		in->uid_len = t->card->id.uid_len;
+		memcpy(in->uid, t->card->id.uid, in->uid_len);
+	}
+	e = f->compose(t, w);
+	if (e == ERR_OK)
+		e = store_intent_open(db, in, NULL, 0, w);
+	if (e == ERR_OK && f->post_intent != NULL)
+		e = f->post_intent(t, in, w);
+	if (e == ERR_OK)
+		e = store_commit(db, w);
+	store_rollback(db);
+	return e;
+}
+
+/* --- settle */
+
+/* The book follows the card, never back: a later record settled first stays. */
+static enum err
+advance_row(struct tap *t, const struct store_intent *in, struct why *w)
+{
+	struct store_card c;
+	struct record r;
+	struct log_line line;
+	enum err e = store_card_by_number(t->s->store, in->card, &c, w);
+
+	if (e == ERR_OK)
+		e = record_parse(in->r1, &r, w);
+	if (e != ERR_OK || (c.has_record && c.sequence >= in->r1_sequence))
+		return e;
+	log_line_parse(in->log, &line);
+	memcpy(c.record, in->r1, RECORD_LEN);
+	c.has_record = true;
+	c.sequence = in->r1_sequence;
+	c.value = line.after;
+	c.tier = r.tier;
+	c.valid_to = r.valid_to;
+	c.epoch = r.key_epoch;
+	if (c.state == STORE_CARD_ISSUING)
+		c.state = STORE_CARD_ACTIVE;
+	return store_card_update(t->s->store, &c, w);
+}
+
+static enum err
+close_settled(struct tap *t, const struct flow *f, const struct store_intent *in, struct why *w)
+{
+	struct intent_close c = {
+		.state = INTENT_SETTLED, .cash = in->cash, .goods = in->goods, .at_ms = t->now_ms,
+	};
+	enum err e = store_event_next(t->s->store, c.by, w);
+
+	memcpy(c.intent, in->event, sizeof(c.intent));
+	if (e == ERR_OK)
+		e = store_intent_close(t->s->store, &c, w);
+	if (e == ERR_OK && f->post_settle != NULL)
+		e = f->post_settle(t, in, c.by, w);
+	return e;
+}
+
+enum err
+tap_settle(struct tap *t, const struct store_intent *in, struct why *w)
+{
+	const struct flow *f = flow_by_name(in->kind);
+	struct store *db = t->s->store;
+	enum err e;
+
+	if (f == NULL)
+		return why_set(w, ERR_DB_NEWER, MSG_INTENT_UNKNOWN, WHY_CODE(in->kind));
+	tap_stage(t, TAP_SETTLE, 0, 0);
+	e = store_begin(db, w);
+	if (e != ERR_OK)
+		return e;
+	e = close_settled(t, f, in, w);
+	if (e == ERR_OK)
+		e = advance_row(t, in, w);
+	if (e == ERR_OK)
+		e = store_commit(db, w);
+	store_rollback(db);
+	return e;
+}
