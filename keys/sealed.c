@@ -1,14 +1,9 @@
 #include "keys/sealed.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "keys/digest.h"
 #include "keys/safe.h"
@@ -174,101 +169,6 @@ seal(struct image *im, const uint8_t *contents, const char *pass, size_t pass_le
 
 /* --- the file */
 
-static bool
-write_all(int fd, const uint8_t *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-/* The errno of making `temp` with all of the image on the disk, or 0. */
-static int
-write_temp(const char *temp, const struct image *im)
-{
-	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int failed = 0;
-
-	if (fd < 0)
-		return errno;
-	if (fchmod(fd, 0600) != 0 || !write_all(fd, im->bytes, im->len) || fsync(fd) != 0)
-		failed = errno;
-	if (close(fd) != 0 && failed == 0)
-		failed = errno;
-	if (failed != 0)
-		(void)unlink(temp);
-	return failed;
-}
-
-static int
-sync_folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
-	int fd;
-	int failed = 0;
-
-	if (folder == NULL)
-		return ENOMEM;
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(folder);
-	if (fd < 0)
-		return errno;
-	if (fsync(fd) != 0)
-		failed = errno;
-	(void)close(fd);
-	return failed;
-}
-
-/* link() gives the name only if nobody has it, which rename() would not ask. */
-static int
-publish(const char *temp, const char *path)
-{
-	int failed = link(temp, path) == 0 ? 0 : errno;
-
-	(void)unlink(temp);
-	if (failed != 0)
-		return failed;
-	failed = sync_folder_of(path);
-	if (failed != 0)
-		(void)unlink(path);
-	return failed;
-}
-
-static enum err
-save(const char *path, const struct image *im, struct why *w)
-{
-	size_t room = strlen(path) + 16;
-	char *temp = malloc(room);
-	uint8_t tail[4];
-	enum err e = random_bytes(tail, sizeof(tail), w);
-	int failed;
-
-	if (temp == NULL)
-		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
-	if (e == ERR_OK) {
-		(void)snprintf(temp, room, "%s.%02x%02x%02x%02x.tmp", path, tail[0], tail[1], tail[2],
-		    tail[3]);
-		failed = write_temp(temp, im);
-		if (failed == 0)
-			failed = publish(temp, path);
-		if (failed == EEXIST)
-			e = why_set(w, ERR_DUPLICATE, MSG_SAFE_EXISTS, WHY_CODE(path));
-		else if (failed != 0)
-			e = why_errno(w, failed, path);
-	}
-	free(temp);
-	return e;
-}
-
 enum err
 sealed_create(const char *path, const struct sealed_head *head, const uint8_t *contents,
     size_t len, const char *pass, size_t pass_len, struct why *w)
@@ -281,11 +181,11 @@ sealed_create(const char *path, const struct sealed_head *head, const uint8_t *c
 		return e;
 	if (len > SEALED_CAP)
 		return why_set(w, ERR_LEN, MSG_INTERNAL, WHY_CODE("sealed_create"));
-	/* Asked before half a second of scrypt; save() asks again and for good. */
+	/* Asked before half a second of scrypt; file_create asks again and for good. */
 	if (lstat(path, &st) == 0)
 		return why_set(w, ERR_DUPLICATE, MSG_SAFE_EXISTS, WHY_CODE(path));
 	e = seal(&im, contents, pass, pass_len, w);
-	return e != ERR_OK ? e : save(path, &im, w);
+	return e != ERR_OK ? e : file_create(path, im.bytes, im.len, 0600, w);
 }
 
 /* Right behind the magic: what this version reads at all. */
@@ -374,16 +274,16 @@ sealed_open(const char *path, enum sealed_kind kind, const char *pass, size_t pa
 	*len = 0;
 	if (e == ERR_OK)
 		e = stretch(&im, pass, pass_len, key, w);
-	if (e != ERR_OK)
-		return e;
-	if (gcm_open(&im, key, contents)) {
-		*head = im.head;
-		*len = im.contents_len;
-	} else {
+	if (e == ERR_OK && !gcm_open(&im, key, contents)) {
 		ERR_clear_error();
-		wipe(contents, SEALED_CAP);
 		e = why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_WRONG, WHY_CODE(path));
 	}
 	WIPE(key);
-	return e;
+	if (e != ERR_OK) {
+		wipe(contents, SEALED_CAP);
+		return e;
+	}
+	*head = im.head;
+	*len = im.contents_len;
+	return ERR_OK;
 }
