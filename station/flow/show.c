@@ -24,16 +24,12 @@ show_book(struct tap *t, struct why *w)
 	o->valid_to = t->row.valid_to;
 	o->balance = b.on_card;
 	o->in_doubt = t->row.in_doubt;
-	o->done = e == ERR_OK;
 	return e;
 }
 
 static enum err
-decide(struct tap *t, struct why *w)
+show_card(struct tap *t, struct why *w)
 {
-	if (t->card == NULL)
-		return show_book(t, w);
-	t->out->done = true;
 	if (t->content.state == CARD_FOREIGN)
 		return why_set(w, ERR_CARD_FOREIGN, MSG_CARD_OTHER_CLUB);
 	if (t->content.state == CARD_NEW)
@@ -41,6 +37,15 @@ decide(struct tap *t, struct why *w)
 	if (!t->content.has_record || t->content.state == CARD_PARTIAL)
 		return why_set(w, ERR_CARD_PARTIAL, MSG_CARD_BEGUN_ELSEWHERE);
 	return t->in_book ? tap_agree(t, w) : ERR_OK;
+}
+
+static enum err
+decide(struct tap *t, struct why *w)
+{
+	enum err e = t->card == NULL ? show_book(t, w) : show_card(t, w);
+
+	t->out->done = e == ERR_OK;
+	return e;
 }
 
 const struct flow flow_show = {
