@@ -5,22 +5,53 @@
 
 /* --- reading */
 
+/* Was this line written under the record of that hash? */
+static bool
+is_of(const uint8_t bytes[LOG_LINE_LEN], const uint8_t hash[RECORD_HASH_LEN])
+{
+	struct log_line line;
+
+	log_line_parse(bytes, &line);
+	return memcmp(line.record, hash, sizeof(line.record)) == 0;
+}
+
+/*
+ * Is the value what record and log make of it? Each line says what it changed and what was there
+ * after it. The oldest line of the record in force was written together with it: there the value is the
+ * record's balance. Since then tills have only debited.
+ */
+static bool
+value_explained(const struct card_content *c, const struct record *r, int32_t step)
+{
+	const int64_t most = r->balance / step;
+	int64_t after = c->value;	/* as the next newer line found it */
+	uint8_t hash[RECORD_HASH_LEN];
+	struct log_line line = {.after = 0};
+	size_t own = 0;			/* lines of this record */
+
+	record_hash(c->record, hash);
+	while (own < c->log_len && is_of(c->log[own], hash))
+		own++;
+	for (size_t i = 0; i < own; i++) {
+		log_line_parse(c->log[i], &line);
+		if (line.after != after || (i + 1 < own && line.delta >= 0))
+			return false;
+		after = (int64_t)line.after - line.delta;
+	}
+	/* of a log full of debits the record's own line has been overwritten */
+	return own > 0 && (line.after == most || (own == CARD_LOG_LINES && line.after < most));
+}
+
 /* Does the record say what the chip under it says? The signature has been checked. */
 static enum err
 check_against_chip(const struct tap *t, struct why *w)
 {
 	const struct record *r = &t->record;
-	struct log_line newest;
 
-	if ((r->flags & RECORD_VALUE_FILE) == 0 || !t->content.has_value)
+	if (!t->content.has_value || ((r->flags & RECORD_VALUE_FILE) == 0 && t->content.value == 0) ||
+	    value_explained(&t->content, r, t->s->programme.step))
 		return ERR_OK;
-	if (t->content.log_len == 0)
-		return why_set(w, ERR_RECORD, MSG_VALUE_UNEXPLAINED);
-	log_line_parse(t->content.log[0], &newest);
-	if (newest.after != t->content.value ||
-	    t->content.value > r->balance / t->s->programme.step)
-		return why_set(w, ERR_RECORD, MSG_VALUE_UNEXPLAINED);
-	return ERR_OK;
+	return why_set(w, ERR_RECORD, MSG_VALUE_UNEXPLAINED);
 }
 
 /* What the tap now knows of the card, for whoever asked. */
