@@ -60,22 +60,20 @@ an10922_aes128(const uint8_t master[16], const uint8_t *input, size_t len, uint8
 	return e;
 }
 
-static enum err
-check_value(enum raw_alg alg, const uint8_t *bytes, uint8_t kcv[KCV_LEN], struct why *w)
+enum err
+aes_check_value(const uint8_t key[CARD_KEY_LEN], uint8_t kcv[KCV_LEN], struct why *w)
 {
 	static const uint8_t zero[16] = {0};
 	struct raw_key *k = NULL;
 	uint8_t mac[16];
-	enum err e;
+	enum err e = raw_key_new(RAW_AES128, key, &k, w);
 
-	if (alg != RAW_AES128)
-		return ERR_OK;
-	e = raw_key_new(alg, bytes, &k, w);
 	if (e == ERR_OK)
 		e = raw_cmac(k, zero, zero, sizeof(zero), mac, w);
 	if (e == ERR_OK)
 		memcpy(kcv, mac, KCV_LEN);
 	raw_key_free(&k);
+	WIPE(mac);
 	return e;
 }
 
@@ -83,7 +81,7 @@ enum err
 card_key_of(enum raw_alg alg, const uint8_t *bytes, struct card_key **out, struct why *w)
 {
 	struct card_key *k = pool_take();
-	enum err e;
+	enum err e = ERR_OK;
 
 	*out = NULL;
 	if (k == NULL)
@@ -92,7 +90,8 @@ card_key_of(enum raw_alg alg, const uint8_t *bytes, struct card_key **out, struc
 	memcpy(k->bytes, bytes, alg == RAW_DES ? 8 : CARD_KEY_LEN);
 	if (alg == RAW_DES)
 		memcpy(k->bytes + 8, bytes, 8);
-	e = check_value(alg, k->bytes, k->kcv, w);
+	if (alg == RAW_AES128)
+		e = aes_check_value(k->bytes, k->kcv, w);
 	if (e == ERR_OK)
 		*out = k;
 	else

@@ -5,7 +5,6 @@
 
 #include "keys/digest.h"
 #include "keys/inside.h"
-#include "keys/raw.h"
 #include "keys/sealed.h"
 #include "keys/signature.h"
 #include "station/base/bytes.h"
@@ -229,21 +228,11 @@ enum err
 safe_kcv(const struct safe *safe, enum key_slot slot, uint16_t epoch, uint8_t kcv[KCV_LEN],
     struct why *w)
 {
-	static const uint8_t zero[16] = {0};
 	const uint8_t *master = safe_master(safe, slot, epoch);
-	struct raw_key *k = NULL;
-	uint8_t mac[16];
-	enum err e;
 
 	if (master == NULL)
 		return why_set(w, ERR_NO_KEY, MSG_KEY_NOT_HELD, WHY_NUM(slot), WHY_NUM(epoch));
-	e = raw_key_new(RAW_AES128, master, &k, w);
-	if (e == ERR_OK)
-		e = raw_cmac(k, zero, zero, sizeof(zero), mac, w);
-	if (e == ERR_OK)
-		memcpy(kcv, mac, KCV_LEN);
-	raw_key_free(&k);
-	return e;
+	return aes_check_value(master, kcv, w);
 }
 
 void

@@ -75,7 +75,7 @@ void safe_close(struct safe **safe);
 const struct safe_info *safe_get_info(const struct safe *safe);
 bool safe_has(const struct safe *safe, enum key_slot slot);
 
-/* Key check value of a master: first bytes of CMAC over a zero block. Errors: ERR_NO_KEY. */
+/* Key check value of a master: first bytes of CMAC over a zero block. Errors: ERR_NO_KEY, ERR_NOMEM, ERR_CRYPTO. */
 enum err safe_kcv(const struct safe *safe, enum key_slot slot, uint16_t epoch,
     uint8_t kcv[KCV_LEN], struct why *w);
 
