@@ -82,16 +82,6 @@ fill_with_new_keys(struct safe *s, struct why *w)
 	return e;
 }
 
-/* The seed is not needed once the signer stands. */
-static enum err
-make_signer(struct safe *s, struct why *w)
-{
-	enum err e = signer_new(s->seed, &s->signer, s->pub, w);
-
-	WIPE(s->seed);
-	return e;
-}
-
 static enum err
 store(const char *path, const struct safe *s, const char *pass, size_t pass_len,
     struct why *w)
@@ -131,9 +121,10 @@ safe_create(const char *path, const struct safe_info *info, uint32_t slots, cons
 	s->slots = slots;
 	e = fill_with_new_keys(s, w);
 	if (e == ERR_OK)
+		e = signer_new(s->seed, &s->signer, s->pub, w);
+	if (e == ERR_OK)	/* last: a file without a working safe would stand in the way for ever */
 		e = store(path, s, pass, pass_len, w);
-	if (e == ERR_OK)
-		e = make_signer(s, w);
+	WIPE(s->seed);
 	if (e != ERR_OK)
 		safe_close(&s);
 	*out = s;
@@ -183,7 +174,8 @@ safe_open(const char *path, const char *pass, size_t pass_len, struct safe **out
 		e = why_set(w, ERR_SAFE, MSG_SAFE_DAMAGED, WHY_CODE(path));
 		goto out;
 	}
-	e = make_signer(s, w);
+	e = signer_new(s->seed, &s->signer, s->pub, w);
+	WIPE(s->seed);
 	if (e == ERR_OK) {
 		*out = s;
 		s = NULL;
