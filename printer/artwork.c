@@ -22,6 +22,10 @@ struct fill {
 	struct svg_edit *edit;
 	struct why *w;
 	RsvgHandle *handle;
+	struct {
+		double condense;	/* 0: letters as wide as they are */
+		double left;		/* where the ink is to begin, in mm */
+	} narrow[PLACES];
 };
 
 static const char *
@@ -242,23 +246,24 @@ fit(double width, double room, double size, double size_min, double *new_size,
 }
 
 static void
-set_fit(struct fill *f, int at, double size, double condense)
+set_size(struct fill *f, int at, double size)
 {
-	const struct svg_node *n = svg_at(f->svg, at);
-	const char *style = svg_attr(n, "style");
-	char number[3][G_ASCII_DTOSTR_BUF_SIZE];
-	double x = 0;
-	(void)svg_number(svg_attr(n, "x"), &x);
-	g_ascii_formatd(number[0], sizeof(number[0]), "%.4f", size);
-	g_ascii_formatd(number[1], sizeof(number[1]), "%.5f", condense);
-	g_ascii_formatd(number[2], sizeof(number[2]), "%.5f", x * (1 - condense));
+	const char *style = svg_attr(svg_at(f->svg, at), "style");
+	char number[G_ASCII_DTOSTR_BUF_SIZE];
+	g_ascii_formatd(number, sizeof(number), "%.4f", size);
 	g_autofree char *new_style = g_strdup_printf("%s;font-size:%spx",
-	    style != NULL ? style : "", number[0]);
+	    style != NULL ? style : "", number);
 	svg_edit_set(&f->edit[at], "style", new_style);
-	g_autofree char *transform = g_strdup_printf("matrix(%s 0 0 1 %s 0)",
-	    number[1], number[2]);
-	if (condense < 1)
-		svg_edit_set(&f->edit[at], "transform", transform);
+}
+
+static void
+set_narrow(struct fill *f, int at, double condense, double shift)
+{
+	char number[2][G_ASCII_DTOSTR_BUF_SIZE];
+	g_ascii_formatd(number[0], sizeof(number[0]), "%.5f", condense);
+	g_ascii_formatd(number[1], sizeof(number[1]), "%.5f", shift);
+	g_autofree char *transform = g_strdup_printf("matrix(%s 0 0 1 %s 0)", number[0], number[1]);
+	svg_edit_set(&f->edit[at], "transform", transform);
 }
 
 /* `changed` is set if the text had to be made smaller: measure again then. */
@@ -267,22 +272,46 @@ fit_place(struct fill *f, size_t place, int at, bool *changed)
 {
 	const struct svg_node *n = svg_at(f->svg, at);
 	g_autofree char *size_text = svg_property(f->svg, at, "font-size");
-	double room = 0, size = 0, size_min, new_size, condense;
+	double room = 0, size = 0, x = 0, size_min, new_size, condense;
 	RsvgRectangle ink;
 
 	enum err e = measure(f, at, &ink);
 	(void)place_room(f->svg, &places[place], at, &room);
 	if (e != ERR_OK || ink.width <= room)
 		return e;
-	(void)svg_number(size_text, &size);
+	(void)svg_number(size_text, &size), (void)svg_number(svg_attr(n, "x"), &x);
 	if (!svg_number(svg_attr(n, "data-bg-min-size"), &size_min))
 		size_min = size * SHRINK_MIN;
 	if (!fit(ink.width, room, size, size_min, &new_size, &condense))
 		return why_set(f->w, ERR_LEN, places[place].too_long,
 		    WHY_STR(words_of(f->face, place)));
-	set_fit(f, at, new_size, condense);
+	set_size(f, at, new_size);
 	*changed = true;
+	if (condense < 1) {
+		set_narrow(f, at, condense, x * (1 - condense));
+		f->narrow[place].condense = condense;
+		f->narrow[place].left = x + (ink.x - x) * new_size / size * condense;
+	}
 	return ERR_OK;
+}
+
+/*
+ * librsvg 2.54 takes the width of narrowed text for that of the letters as they were, and so puts
+ * what is anchored at its right or middle too far left: back to where it was to begin.
+ */
+static enum err
+hold_anchor(struct fill *f, size_t place, int at, bool *changed)
+{
+	double x = 0, condense = f->narrow[place].condense;
+	RsvgRectangle ink;
+	if (condense <= 0)
+		return ERR_OK;
+	*changed = true;
+	enum err e = measure(f, at, &ink);
+	(void)svg_number(svg_attr(svg_at(f->svg, at), "x"), &x);
+	if (e == ERR_OK)
+		set_narrow(f, at, condense, x * (1 - condense) + f->narrow[place].left - ink.x);
+	return e;
 }
 
 static enum err
@@ -290,11 +319,18 @@ fit_all(struct fill *f)
 {
 	bool changed = false;
 	enum err e = ERR_OK;
+	int at[PLACES];
 	for (size_t i = 0; e == ERR_OK && i < PLACES; i++) {
-		int at = svg_find(f->svg, places[i].id);
-		if (at >= 0 && !unseen(f, at))
-			e = fit_place(f, i, at, &changed);
+		at[i] = svg_find(f->svg, places[i].id);
+		if (at[i] >= 0 && !unseen(f, at[i]))
+			e = fit_place(f, i, at[i], &changed);
 	}
+	if (e != ERR_OK || !changed)
+		return e;
+	e = reload(f);
+	changed = false;
+	for (size_t i = 0; e == ERR_OK && i < PLACES; i++)
+		e = hold_anchor(f, i, at[i], &changed);
 	return e == ERR_OK && changed ? reload(f) : e;
 }
 

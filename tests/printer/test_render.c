@@ -288,6 +288,61 @@ digits_and_letters_look_as_a_persian_reader_approved(void **state)
 	cairo_surface_destroy(golden);
 }
 
+/* --- narrowed texts stay where they were anchored */
+
+/* Left and right edge of all ink, in millimetres, of a name in a room of `room` millimetres. */
+static void
+ink_of_name(const char *anchor, double room, double *left, double *right)
+{
+	struct why w = { 0 };
+	struct design *d = NULL;
+	char svg[2048], name[256], path[128];
+	struct card_face f = { .name = "سید محمدحسین میرمحمدصادقی‌نژاد" };
+	const char *at = strstr(PLAIN, "<text id=\"bg:name\"");
+	const char *rest = strstr(at, "<text id=\"bg:tier\"");
+	snprintf(name, sizeof(name), "<text id=\"bg:name\" y=\"26\" %s font-size=\"4\" "
+	    "data-bg-min-size=\"4\" data-bg-max-width=\"%.2f\"/>", anchor, room);
+	int len = snprintf(svg, sizeof(svg), "%.*s%s%s", (int)(at - PLAIN), PLAIN, name, rest);
+	char *family = strstr(svg, "%s");
+	memmove(family + strlen("Noto Sans Arabic"), family + 2, (size_t)(svg + len - family) - 1);
+	memcpy(family, "Noto Sans Arabic", strlen("Noto Sans Arabic"));
+	expect(design_parse("narrow", svg, svg, &d, &w), &w, ERR_OK, MSG_NONE);
+	path_in(path, "narrow.png");
+	expect(card_render_png(d, &f, CARD_FRONT, 254, path, &w), &w, ERR_OK, MSG_NONE);
+	design_free(&d);
+	cairo_surface_t *s = cairo_image_surface_create_from_png(path);
+	*left = *right = -1;
+	for (int x = 0; x < cairo_image_surface_get_width(s); x++)
+		for (int y = 0; y < cairo_image_surface_get_height(s); y++)
+			if ((pixel(s, x, y) & 0xFF) < 128) {
+				*left = *right < 0 ? x / 10.0 : *left;
+				*right = x / 10.0;
+			}
+	cairo_surface_destroy(s);
+}
+
+static void
+a_narrowed_name_stays_at_its_anchor(void **state)
+{
+	(void)state;
+	/* which of the edges the anchor holds: 0 the left, 1 the right, .5 the middle */
+	static const struct { const char *anchor; double held; } by[] = {
+		{ "x=\"82\"", 1 },
+		{ "x=\"10\" text-anchor=\"end\"", 0 },
+		{ "x=\"42\" text-anchor=\"middle\"", .5 },
+		{ "x=\"82\" direction=\"ltr\" text-anchor=\"end\"", 1 },
+		{ "x=\"10\" direction=\"ltr\"", 0 }
+	};
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
+		double left, right, l, r;
+		ink_of_name(by[i].anchor, 78, &left, &right);
+		ink_of_name(by[i].anchor, .85 * (right - left), &l, &r);
+		double was = left + by[i].held * (right - left), is = l + by[i].held * (r - l);
+		if ((r - l) > .9 * (right - left) || is - was > .4 || was - is > .4)
+			fail_msg("%s: %.1f..%.1f mm became %.1f..%.1f", by[i].anchor, left, right, l, r);
+	}
+}
+
 /* --- no room */
 
 static void
@@ -346,6 +401,7 @@ main(void)
 		cmocka_unit_test(the_code_is_read_back_at_each_resolution),
 		cmocka_unit_test(the_code_is_crisp_at_300_dpi),
 		cmocka_unit_test(digits_and_letters_look_as_a_persian_reader_approved),
+		cmocka_unit_test(a_narrowed_name_stays_at_its_anchor),
 		cmocka_unit_test(without_room_no_half_picture_is_left_and_the_old_one_stands),
 		cmocka_unit_test(a_folder_that_is_not_there_is_named)
 	};
