@@ -7,7 +7,7 @@
 
 #define ARENA_SLOTS 64
 
-/* A free slot holds the next one. A forked child sees wiped arenas: an empty list, so it makes its own. */
+/* A free slot holds the next one. In a forked child arenas are wiped: its list ends at the first, then it makes its own. */
 union slot {
 	union slot *next;
 	max_align_t align;

@@ -3,9 +3,9 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "keys/pool.h"
 #include "station/base/secret.h"
 
 #define BLOCK_CAP 16
@@ -41,7 +41,9 @@ struct lane {
 	uint8_t at[BLOCK_CAP];
 };
 
+/* In a slot of the pool. */
 struct raw_key {
+	bool made;		/* false in a forked child, who finds the slot wiped */
 	enum raw_alg alg;
 	uint8_t key[KEY_CAP];	/* as OpenSSL wants it: all DES keys 24 bytes */
 	struct lane enc;
@@ -50,6 +52,8 @@ struct raw_key {
 	uint8_t k1[BLOCK_CAP];
 	uint8_t k2[BLOCK_CAP];
 };
+
+_Static_assert(sizeof(struct raw_key) <= POOL_SLOT, "a key fits a slot");
 
 /* Fetching walks the providers under a lock, so it is done once for the process and never undone. */
 static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
@@ -103,7 +107,7 @@ static EVP_CIPHER_CTX *
 context_new(const struct raw_key *k, bool encrypt)
 {
 	static const uint8_t zero[BLOCK_CAP] = {0};
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	EVP_CIPHER_CTX *ctx = k->made ? EVP_CIPHER_CTX_new() : NULL;
 
 	if (ctx == NULL)
 		return NULL;
@@ -169,9 +173,10 @@ raw_key_new(enum raw_alg alg, const uint8_t *key, struct raw_key **out, struct w
 	(void)pthread_once(&fetch_once, fetch_all);
 	if (fetched[alg] == NULL)
 		return library_failed(w);
-	k = calloc(1, sizeof(*k));
+	k = pool_take();
 	if (k == NULL)
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+	k->made = true;
 	k->alg = alg;
 	if (shapes[alg].block_len == 8)
 		expand_des(k, key);
@@ -190,8 +195,7 @@ raw_key_free(struct raw_key **key)
 		return;
 	EVP_CIPHER_CTX_free(k->enc.ctx);
 	EVP_CIPHER_CTX_free(k->dec.ctx);
-	wipe(k, sizeof(*k));
-	free(k);
+	pool_give(k);
 	*key = NULL;
 }
 

@@ -26,7 +26,10 @@ struct raw_key;		/* a key made ready; reusable, one thread at a time */
 size_t raw_key_len(enum raw_alg alg);
 size_t raw_block_len(enum raw_alg alg);
 
-/* Copies raw_key_len(alg) bytes; free with raw_key_free (wipes). Errors: ERR_NOMEM, ERR_CRYPTO. */
+/*
+ * Copies raw_key_len(alg) bytes into locked memory; free with raw_key_free (wipes). A forked child
+ * is refused its use (ERR_CRYPTO). Errors: ERR_NOMEM, ERR_CRYPTO.
+ */
 enum err raw_key_new(enum raw_alg alg, const uint8_t *key, struct raw_key **out, struct why *w);
 void raw_key_free(struct raw_key **key);
 enum raw_alg raw_key_alg(const struct raw_key *key);

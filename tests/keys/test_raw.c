@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "keys/crc.h"
@@ -177,6 +179,28 @@ half_a_block_is_refused(void **state)
 }
 
 static void
+a_forked_child_is_refused_the_key(void **state)
+{
+	uint8_t key[16] = {1, 2, 3}, iv[16] = {0}, data[16] = {0};
+	struct raw_key *k = NULL;
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(raw_key_new(RAW_AES128, key, &k, NULL), ERR_OK);
+	assert_int_equal(raw_cbc_encrypt(k, iv, data, data, 16, NULL), ERR_OK);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(raw_cbc_encrypt(k, iv, data, data, 16, NULL) == ERR_CRYPTO &&
+		    raw_cbc_decrypt(k, iv, data, data, 16, NULL) == ERR_CRYPTO &&
+		    raw_cmac(k, iv, data, 16, iv, NULL) == ERR_CRYPTO ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	raw_key_free(&k);
+}
+
+static void
 single_des_is_des(void **state)
 {
 	/* FIPS 81, table 1: key 0123456789ABCDEF, "Now is t" -> 3FA40E8A984D4815 */
@@ -260,6 +284,7 @@ main(void)
 	    cmocka_unit_test(cbc_in_pieces_is_cbc_in_one),
 	    cmocka_unit_test(a_used_key_answers_as_a_new_one),
 	    cmocka_unit_test(half_a_block_is_refused),
+	    cmocka_unit_test(a_forked_child_is_refused_the_key),
 	    cmocka_unit_test(single_des_is_des),
 	    cmocka_unit_test(desfire_check_sums_match_the_traces),
 	    cmocka_unit_test(sha256_matches_fips_180),
