@@ -1,10 +1,13 @@
 #include "keys/digest.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "keys/inside.h"
 
 /* Fetched once for the process; see raw.c. */
 static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
@@ -24,6 +27,13 @@ digest_sha256(const void *data, size_t len, uint8_t out[SHA256_LEN])
 	if (sha256 == NULL ||
 	    EVP_Digest(len == 0 ? "" : data, len, out, NULL, sha256, NULL) != 1)
 		abort();
+}
+
+enum err
+library_failed(struct why *w)
+{
+	ERR_clear_error();
+	return why_set(w, ERR_CRYPTO, MSG_CRYPTO_LIBRARY);
 }
 
 enum err

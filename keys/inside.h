@@ -36,6 +36,9 @@ struct channel {
 	uint8_t rnd_b[16];
 };
 
+/* ERR_CRYPTO, and OpenSSL's queue of this thread empty again. */
+enum err library_failed(struct why *w);
+
 /* A card key of these bytes (raw_key_len(alg), at most 16). Errors: ERR_NOMEM, ERR_CRYPTO. */
 enum err card_key_of(enum raw_alg alg, const uint8_t *bytes, struct card_key **out,
     struct why *w);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "keys/inside.h"
 #include "keys/pool.h"
 #include "station/base/secret.h"
 
@@ -64,12 +65,6 @@ fetch_all(void)
 {
 	for (size_t i = 0; i < SHAPES; i++)
 		fetched[i] = EVP_CIPHER_fetch(NULL, shapes[i].cipher, NULL);
-}
-
-static enum err
-library_failed(struct why *w)
-{
-	return why_set(w, ERR_CRYPTO, MSG_CRYPTO_LIBRARY);
 }
 
 size_t

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "keys/digest.h"
+#include "keys/inside.h"
 #include "keys/safe.h"
 #include "station/base/bytes.h"
 #include "station/base/file.h"
@@ -47,13 +48,6 @@ static enum err
 damaged(struct why *w, const char *path)
 {
 	return why_set(w, ERR_SAFE, MSG_SAFE_DAMAGED, WHY_CODE(path));
-}
-
-static enum err
-library_failed(struct why *w)
-{
-	ERR_clear_error();
-	return why_set(w, ERR_CRYPTO, MSG_CRYPTO_LIBRARY);
 }
 
 /* --- sealing */

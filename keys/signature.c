@@ -2,12 +2,7 @@
 
 #include <openssl/err.h>
 
-static enum err
-library_failed(struct why *w)
-{
-	ERR_clear_error();
-	return why_set(w, ERR_CRYPTO, MSG_CRYPTO_LIBRARY);
-}
+#include "keys/inside.h"
 
 enum err
 signer_new(const uint8_t seed[SEED_LEN], EVP_PKEY **out, uint8_t pub[PUBKEY_LEN],
