@@ -1,7 +1,6 @@
 /* The software card as its owner sees it: made, kept, powered, asked, pulled. */
 #include "cardapps/sim/card.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +73,7 @@ sim_card_free(struct sim_card **card)
 		wipe((*card)->on_disk, sizeof(*(*card)->on_disk));
 	free((*card)->on_disk);
 	free((*card)->path);
-	wipe(&(*card)->ee, sizeof((*card)->ee));
+	wipe(*card, sizeof(**card));	/* keys in EEPROM, and in the frames of a ChangeKey */
 	free(*card);
 	*card = NULL;
 }
