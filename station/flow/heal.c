@@ -108,7 +108,7 @@ finish(struct tap *t, const struct store_intent *in, enum verdict v, struct why 
 {
 	enum err e;
 
-	if (v == NOT_APPLIED || (in->first && t->card != NULL))
+	if (v == NOT_APPLIED || in->first)
 		e = tap_carry_out(t, in, w);
 	else
 		e = tap_settle(t, in, w);
@@ -122,7 +122,7 @@ heal_one(struct tap *t, const struct store_intent *in, struct why *w)
 {
 	const struct flow *f = flow_by_name(in->kind);
 	struct heal_report *h = &t->out->heal;
-	enum verdict v = t->card == NULL ? APPLIED : judge(t, in);
+	enum verdict v = judge(t, in);
 
 	if (f == NULL)
 		return why_set(w, ERR_DB_NEWER, MSG_INTENT_UNKNOWN, WHY_CODE(in->kind));
@@ -147,21 +147,13 @@ heal_one(struct tap *t, const struct store_intent *in, struct why *w)
 	return rolled_back(in, w);
 }
 
-static enum err
-open_intents(struct tap *t, struct store_intent **list, size_t *count, struct why *w)
-{
-	if (t->card == NULL)
-		return store_intents_open_by_card(t->s->store, t->rq->card_number, list, count, w);
-	return store_intents_open_by_uid(t->s->store, t->card->id.uid, t->card->id.uid_len, list,
-	    count, w);
-}
-
 enum err
 tap_heal(struct tap *t, struct why *w)
 {
 	struct store_intent *list = NULL;
 	size_t count = 0;
-	enum err e = open_intents(t, &list, &count, w);
+	enum err e = store_intents_open_by_uid(t->s->store, t->card->id.uid, t->card->id.uid_len, &list,
+	    &count, w);
 
 	for (size_t i = 0; e == ERR_OK && i < count; i++) {
 		tap_stage(t, TAP_HEAL, (unsigned)i + 1, (unsigned)count);

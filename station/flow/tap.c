@@ -65,20 +65,11 @@ tap_carry_out(struct tap *t, const struct store_intent *in, struct why *w)
 
 	if (f == NULL)
 		return why_set(w, ERR_DB_NEWER, MSG_INTENT_UNKNOWN, WHY_CODE(in->kind));
-	if (t->card != NULL) {
-		e = tap_write(t, f, in, &cause);
-		if (e != ERR_OK)
-			return doubt(t, &cause, w);
-	}
-	e = tap_settle(t, in, &cause);
-	if (e != ERR_OK) {
-		/* The card holds it, the book could not say so: the next tap will. */
-		log_line(LOG_ERROR, "tap", "settle failed: %s", msg_name(cause.id));
-		t->out->in_doubt = true;
-		return why_set(w, ERR_IN_DOUBT,
-		    t->card != NULL ? MSG_PUT_SAME_CARD_BACK : MSG_BOOK_NOT_CLOSED);
-	}
-	return ERR_OK;
+	e = tap_write(t, f, in, &cause);
+	/* Should the book fail now, the card holds what the book could not say: the next tap will. */
+	if (e == ERR_OK)
+		e = tap_settle(t, in, &cause);
+	return e == ERR_OK ? ERR_OK : doubt(t, &cause, w);
 }
 
 /* --- one tap */
@@ -123,11 +114,6 @@ repeated(struct tap *t, bool *answered, struct why *w)
 		return ERR_OK;
 	if (e == ERR_OK)
 		e = store_intent_get(t->s->store, event, &in, w);
-	/* Without a chip there is nothing to wait for. */
-	if (e == ERR_OK && in.state == INTENT_OPEN && in.uid_len == 0) {
-		e = tap_settle(t, &in, w);
-		in.state = INTENT_SETTLED;
-	}
 	if (e != ERR_OK || in.state == INTENT_OPEN)
 		return e;
 	if (in.state == INTENT_VOID)
@@ -201,17 +187,13 @@ with_card(struct tap *t, const struct flow *f, struct why *w)
 static enum err
 without_card(struct tap *t, const struct flow *f, struct why *w)
 {
-	enum err e = tap_look_up(t, w);
+	enum err e;
 
-	if (e == ERR_OK)
-		e = tap_heal(t, w);
-	if (e == ERR_OK)
-		e = f->decide(t, w);
-	if (e == ERR_OK && f->compose != NULL)
-		e = tap_intend(t, f, w);
-	if (e != ERR_OK || f->compose == NULL)
-		return e;
-	e = tap_carry_out(t, &t->intent, w);
+	if (f->compose == NULL) {
+		e = tap_look_up(t, w);
+		return e == ERR_OK ? f->decide(t, w) : e;
+	}
+	e = tap_enter(t, f, w);
 	if (e == ERR_OK)
 		report(t, &t->intent);
 	return e;

@@ -29,7 +29,7 @@ struct flow {
 	enum record_operation right;	/* what the station's certificate must allow; 0 reading only */
 	/* Bounds of the request; no card, no transaction. */
 	enum err (*check)(struct tap *t, struct why *w);
-	/* May it be? Looks at card and book; may speak to the card; no transaction. */
+	/* May it be? Looks at card and book; may speak to the card. In a transaction only without a chip. */
 	enum err (*decide)(struct tap *t, struct why *w);
 	/* Make t->intent: numbers, record, log line. Inside the transaction; no word to the card. */
 	enum err (*compose)(struct tap *t, struct why *w);
@@ -69,10 +69,16 @@ enum err tap_write(struct tap *t, const struct flow *f, const struct store_inten
 /* The card was seen to hold R1 of `in`: journal, ledger, card row, in one transaction. */
 enum err tap_settle(struct tap *t, const struct store_intent *in, struct why *w);
 
+/*
+ * An act on a card without a chip, whose record is the book's own: looked up, decided, intended and settled
+ * in one commit, so that nothing can come in between. Errors: ERR_REFUSED (the card has a chip), those of the flow.
+ */
+enum err tap_enter(struct tap *t, const struct flow *f, struct why *w);
+
 /* Judge and close what an earlier pull left on this card. Fills out->heal. */
 enum err tap_heal(struct tap *t, struct why *w);
 
-/* Write, read back and settle `in`. ERR_IN_DOUBT if the card was not seen to hold it. */
+/* Write, read back and settle `in` on the card there is. ERR_IN_DOUBT if the card was not seen to hold it. */
 enum err tap_carry_out(struct tap *t, const struct store_intent *in, struct why *w);
 
 /* A record like the one read, one further: sequence, predecessor, writer, time. */

@@ -95,18 +95,13 @@ tap_seal(struct tap *t, const struct record *r, int32_t delta, int32_t after, st
 
 /* --- intend */
 
-/* Money leaves the customer's hand in the same commit that says which card it waits for. */
-enum err
-tap_intend(struct tap *t, const struct flow *f, struct why *w)
+static enum err
+enter_intent(struct tap *t, const struct flow *f, struct why *w)
 {
 	struct store *db = t->s->store;
 	struct store_intent *in = &t->intent;
 	enum err e;
 
-	tap_stage(t, TAP_INTEND, 0, 0);
-	e = store_begin(db, w);
-	if (e != ERR_OK)
-		return e;
 	in->at_ms = t->now_ms;
 	(void)snprintf(in->kind, sizeof(in->kind), "%s", f->name);
 	(void)snprintf(in->request, sizeof(in->request), "%s", t->rq->request);
@@ -120,6 +115,21 @@ tap_intend(struct tap *t, const struct flow *f, struct why *w)
 		e = store_intent_open(db, in, NULL, 0, w);
 	if (e == ERR_OK && f->post_intent != NULL)
 		e = f->post_intent(t, in, w);
+	return e;
+}
+
+/* Money leaves the customer's hand in the same commit that says which card it waits for. */
+enum err
+tap_intend(struct tap *t, const struct flow *f, struct why *w)
+{
+	struct store *db = t->s->store;
+	enum err e;
+
+	tap_stage(t, TAP_INTEND, 0, 0);
+	e = store_begin(db, w);
+	if (e != ERR_OK)
+		return e;
+	e = enter_intent(t, f, w);
 	if (e == ERR_OK)
 		e = store_commit(db, w);
 	store_rollback(db);
@@ -155,7 +165,7 @@ advance_row(struct tap *t, const struct store_intent *in, struct why *w)
 }
 
 static enum err
-close_settled(struct tap *t, const struct flow *f, const struct store_intent *in, struct why *w)
+enter_settlement(struct tap *t, const struct flow *f, const struct store_intent *in, struct why *w)
 {
 	struct intent_close c = {
 		.state = INTENT_SETTLED, .cash = in->cash, .goods = in->goods, .at_ms = t->now_ms,
@@ -167,7 +177,7 @@ close_settled(struct tap *t, const struct flow *f, const struct store_intent *in
 		e = store_intent_close(t->s->store, &c, w);
 	if (e == ERR_OK && f->post_settle != NULL)
 		e = f->post_settle(t, in, c.by, w);
-	return e;
+	return e == ERR_OK ? advance_row(t, in, w) : e;
 }
 
 enum err
@@ -183,9 +193,45 @@ tap_settle(struct tap *t, const struct store_intent *in, struct why *w)
 	e = store_begin(db, w);
 	if (e != ERR_OK)
 		return e;
-	e = close_settled(t, f, in, w);
+	e = enter_settlement(t, f, in, w);
 	if (e == ERR_OK)
-		e = advance_row(t, in, w);
+		e = store_commit(db, w);
+	store_rollback(db);
+	return e;
+}
+
+/* --- without a chip */
+
+/* A chip card's change is true when the chip shows it: the book alone can neither make nor settle one. */
+static enum err
+refuse_chip(const struct tap *t, struct why *w)
+{
+	char number[CARD_NUMBER_DIGITS + 1] = "";
+
+	if (!t->in_book || t->row.uid_len == 0)
+		return ERR_OK;
+	(void)card_number_format(t->row.number, number);
+	return why_set(w, ERR_REFUSED, MSG_CARD_HAS_CHIP, WHY_CODE(number));
+}
+
+enum err
+tap_enter(struct tap *t, const struct flow *f, struct why *w)
+{
+	struct store *db = t->s->store;
+	enum err e;
+
+	tap_stage(t, TAP_INTEND, 0, 0);
+	e = store_begin(db, w);
+	if (e == ERR_OK)
+		e = tap_look_up(t, w);
+	if (e == ERR_OK)
+		e = refuse_chip(t, w);
+	if (e == ERR_OK)
+		e = f->decide(t, w);
+	if (e == ERR_OK)
+		e = enter_intent(t, f, w);
+	if (e == ERR_OK)
+		e = enter_settlement(t, f, &t->intent, w);
 	if (e == ERR_OK)
 		e = store_commit(db, w);
 	store_rollback(db);
