@@ -65,16 +65,25 @@ file_bytes(const struct ee_file *f)
 	}
 }
 
+/* A cyclic file keeps one record spare; a linear one begins where its memory does. */
+static bool
+records_valid(const struct ee_file *f)
+{
+	if (f->type == EE_CYCLIC)
+		return f->max >= 2 && f->count < f->max && f->first < f->max;
+	return f->max >= 1 && f->count <= f->max && f->first == 0;
+}
+
 static bool
 file_valid(const struct ee_file *f)
 {
-	if (f->type >= EE_TYPE_COUNT || f->comm > 3)
+	if (f->type >= EE_TYPE_COUNT || f->comm == 2 || f->comm > 3)
 		return false;
 	if (f->type == EE_VALUE && (f->value < f->lower || f->value > f->upper || f->limited < 0))
 		return false;
-	if ((f->type == EE_LINEAR || f->type == EE_CYCLIC) && f->max < 1)
+	if (f->type != EE_VALUE && f->size < 1)
 		return false;
-	if (f->count > f->max || (f->first > 0 && f->first >= f->max))
+	if ((f->type == EE_LINEAR || f->type == EE_CYCLIC) && !records_valid(f))
 		return false;
 	return f->block * (uint64_t)EE_BLOCK + file_bytes(f) <= sizeof(((struct eeprom *)0)->heap);
 }

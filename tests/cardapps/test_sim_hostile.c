@@ -8,12 +8,14 @@
 
 #include <cmocka.h>
 
+#include "cardapps/sim/eeprom.h"
 #include "cardapps/sim/status.h"
 #include "keys/digest.h"
 #include "station/base/bytes.h"
 #include "tests/support/sim_host.h"
 
 #define ROUNDS 100000
+#define IMAGE_MARK 20		/* before the EEPROM, whose first are the files */
 #define FRAME_ANSWER_CAP 61	/* 59 bytes and two of status */
 
 static const uint8_t zero[16];
@@ -182,7 +184,7 @@ images_with_wild_numbers_are_refused_or_harmless(void **state)
 	assert_int_equal(sim_card_image(card, &image, &len, NULL), ERR_OK);
 	copy = malloc(len);
 	assert_non_null(copy);
-	for (size_t at = 0; at < 20 + 5 * 44 + 8; at++) {
+	for (size_t at = 0; at < IMAGE_MARK + 5 * sizeof(struct ee_file) + 8; at++) {
 		memcpy(copy, image, len);
 		copy[at] ^= 0xFF;
 		digest_sha256(copy, len - SHA256_LEN, copy + len - SHA256_LEN);
@@ -210,6 +212,45 @@ images_with_wild_numbers_are_refused_or_harmless(void **state)
 	sim_card_free(&card);
 }
 
+/* A number of a file in the image, and what it may not be. The files are those of filled_card. */
+static void
+files_that_no_card_could_have_are_refused(void **state)
+{
+	static const struct {
+		size_t file;
+		size_t field;
+		uint8_t byte[4];
+	} wrong[] = {
+		{0, offsetof(struct ee_file, size), {0}},
+		{1, offsetof(struct ee_file, comm), {2}},
+		{3, offsetof(struct ee_file, size), {0}},
+		{3, offsetof(struct ee_file, max), {0xFF, 0xFF, 0xFF, 0xFF}},
+		{3, offsetof(struct ee_file, first), {1}},
+		{4, offsetof(struct ee_file, size), {0}},
+		{4, offsetof(struct ee_file, count), {4}},	/* one of four stays spare */
+		{4, offsetof(struct ee_file, first), {4}},
+	};
+	struct sim_host h;
+	struct sim_card *card = filled_card(&h, true);
+	uint8_t *image;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		size_t one = wrong[i].field == offsetof(struct ee_file, comm) ? 1 : 4;
+
+		assert_int_equal(sim_card_image(card, &image, &len, NULL), ERR_OK);
+		memcpy(image + IMAGE_MARK + wrong[i].file * sizeof(struct ee_file) + wrong[i].field,
+		    wrong[i].byte, one);
+		digest_sha256(image, len - SHA256_LEN, image + len - SHA256_LEN);
+		assert_int_equal(sim_card_restore(card, image, len, NULL), ERR_FORMAT);
+		free(image);
+	}
+	stays_valid(card);
+	host_stop(&h);
+	sim_card_free(&card);
+}
+
 int
 main(void)
 {
@@ -218,6 +259,7 @@ main(void)
 		cmocka_unit_test(every_length_of_every_command_gets_a_known_status),
 		cmocka_unit_test(commands_without_data_refuse_data_with_7e),
 		cmocka_unit_test(images_with_wild_numbers_are_refused_or_harmless),
+		cmocka_unit_test(files_that_no_card_could_have_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("software card: hostile input", tests, NULL, NULL);
