@@ -90,7 +90,7 @@ turn(uint8_t *p, size_t len)
 }
 
 /* The session key's bytes; source: data sheet, session key generation. */
-static size_t
+static void
 session_bytes(enum raw_alg alg, const uint8_t *a, const uint8_t *b, uint8_t *key)
 {
 	static const uint8_t parts[][3] = {[RAW_DES] = {0},
@@ -99,14 +99,11 @@ session_bytes(enum raw_alg alg, const uint8_t *a, const uint8_t *b, uint8_t *key
 	    [RAW_AES128] = {0, 12}};
 	static const uint8_t count[] = {
 		[RAW_DES] = 1, [RAW_2TDEA] = 2, [RAW_3TDEA] = 3, [RAW_AES128] = 2};
-	size_t len = 0;
 
-	for (uint8_t i = 0; i < count[alg]; i++) {
-		memcpy(key + len, a + parts[alg][i], 4);
-		memcpy(key + len + 4, b + parts[alg][i], 4);
-		len += 8;
+	for (size_t i = 0; i < count[alg]; i++) {
+		memcpy(key + 8 * i, a + parts[alg][i], 4);
+		memcpy(key + 8 * i + 4, b + parts[alg][i], 4);
 	}
-	return len;
 }
 
 static uint8_t

@@ -94,6 +94,8 @@ struct auth {
 	uint8_t key_no;
 };
 
+#define NO_SLOT UINT32_MAX	/* no record begun in this transaction */
+
 /* What the next CommitTransaction would make true, for files of the selected application. */
 struct transaction {
 	uint32_t dirty;			/* bit: file number */

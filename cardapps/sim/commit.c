@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define NO_SLOT UINT32_MAX
-
 void
 txn_forget(struct sim_card *c)
 {

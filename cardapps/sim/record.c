@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define NO_SLOT UINT32_MAX
-
 /* The place of the new record of this transaction, or NO_SLOT when a linear file is full. */
 static uint32_t
 new_slot(struct sim_card *c, const struct ee_file *f, struct ee_file *w)
