@@ -281,7 +281,10 @@ is_lines(size_t len, unsigned wanted)
 	return len % LOG_LINE_LEN == 0 && len > 0 && len / LOG_LINE_LEN <= CARD_LOG_LINES;
 }
 
-/* The card answers oldest first. An empty file is BE and the end of the session, but no fault. */
+/*
+ * The card answers oldest first. An empty file is an error like any other: its status has
+ * no CMAC, so whoever stands between could take the log away with it.
+ */
 enum err
 desfire_read_log(struct card *c, unsigned count, struct card_content *out, struct why *w)
 {
@@ -294,8 +297,6 @@ desfire_read_log(struct card *c, unsigned count, struct card_content *out, struc
 	e = ev1_command(&d->wire, DF_READ_RECORDS, EV1_MACED, head, sizeof(head), w);
 	if (e == ERR_CARD_GONE)
 		desfire_forget(d);
-	if (desfire_said(c, e, DF_BOUNDARY))
-		return ERR_OK;
 	if (e == ERR_OK && !is_lines(d->wire.answer_len, count)) {
 		ev1_forget(&d->wire);
 		e = why_set(w, ERR_LEN, MSG_CARD_STRANGE_ANSWER, WHY_CODE("ReadRecords"));

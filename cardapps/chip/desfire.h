@@ -65,7 +65,7 @@ enum err desfire_read_file(struct card *c, uint8_t no, enum ev1_mode mode, uint8
 enum err desfire_write_file(struct card *c, uint8_t no, enum ev1_mode mode, const uint8_t *data,
     size_t len, struct why *w);
 enum err desfire_get_value(struct card *c, int32_t *value, struct why *w);
-/* `count` newest lines, 0: all there are; newest first. */
+/* `count` newest lines, 0: all there are, at least one; newest first. */
 enum err desfire_read_log(struct card *c, unsigned count, struct card_content *out, struct why *w);
 
 /* --- the driver's calls, a file each */

@@ -148,7 +148,7 @@ read_cert(struct card *c, struct card_content *out, struct why *w)
 	return e;
 }
 
-/* Key 3 reads all there is; a till has 1 for the files and 2 for the value. The log is last: an empty one ends the session. */
+/* Key 3 reads all there is; a till has 1 for the files and 2 for the value. A record came with its log line. */
 static enum err
 read_files(struct card *c, bool all, struct card_content *out, struct why *w)
 {
@@ -209,7 +209,7 @@ read_again(struct card *c, struct card_content *out, struct why *w)
 		e = read_cert(c, out, w);
 	if (e == ERR_OK)
 		e = read_value(c, out, w);
-	if (e == ERR_OK)
+	if (e == ERR_OK && out->has_record)
 		e = desfire_read_log(c, 1, out, w);
 	return e;
 }

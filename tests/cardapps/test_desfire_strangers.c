@@ -345,6 +345,7 @@ enum lie {
 	LIE_EMPTY,	/* nothing but the status */
 	LIE_SHORT,	/* one byte less */
 	LIE_STATUS,	/* a status nobody knows */
+	LIE_NO_LINES,	/* "beyond what there is": so answers an empty record file */
 	LIE_SW1,	/* not 91 */
 	LIE_NOTHING,	/* not even a status */
 	LIE_COUNT
@@ -392,6 +393,10 @@ spoil(enum lie lie, uint8_t *rapdu, size_t *len)
 		break;
 	case LIE_STATUS:
 		sw2 = 0x55;
+		break;
+	case LIE_NO_LINES:
+		*len = 2;
+		sw2 = DF_BOUNDARY;
 		break;
 	case LIE_SW1:
 		rapdu[*len - 2] = 0x6F;
@@ -449,7 +454,7 @@ a_lie_in_reading_never_becomes_money(void **state)
 	for (unsigned lie = 0; lie < LIE_COUNT; lie++)
 		for (unsigned n = 1; n < 60; n++) {
 			struct liar l = {.reader = {.ops = &liar_ops}, .honest = b.reader,
-			    .lie = (enum lie)(lie % LIE_COUNT), .from = n / 2 + 1,
+			    .lie = (enum lie)lie, .from = n / 2 + 1,
 			    .for_ever = n % 2 == 1};
 			enum err e = card_open(&l.reader, &b.access, 0, &b.card, &b.why);
 
@@ -461,7 +466,7 @@ a_lie_in_reading_never_becomes_money(void **state)
 				continue;
 			assert_memory_equal(now.record, wr.record, RECORD_LEN);
 			assert_int_equal(now.value, 500);
-			assert_in_range(now.log_len, 0, 2);
+			assert_int_equal(now.log_len, 2);
 		}
 	card_bench_close(&b);
 }
