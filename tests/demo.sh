@@ -113,10 +113,10 @@ must "the customer's page: what the shop owes you, 50,000 toman" grep -q '50,000
 must 'نشانی ساختگی همان پاسخ بی‌طرف را می‌گیرد · an invented address learns nothing' \
 	test "$(curl -s --noproxy '*' -o "$demo/page-unknown.html" -w '%{http_code}' "${here}C/AAAAAAAAAAAAAAAAAAAAAAAAAA")" = 404
 
-step '۷. دفتر، وقایع و حساب‌ها به هم می‌خوانند' \
+step '۷. دفتر، رویدادها و حساب‌ها به هم می‌خوانند' \
 	'7. Book, journal and ledger agree'
 "$bashgah" -C "$club" --json doctor >"$demo/doctor.json"
-must 'زنجیرهٔ وقایع و جمع حساب‌ها درست است · the journal chain and the sums hold' \
+must 'زنجیرهٔ رویدادها و جمع حساب‌ها درست است · the journal chain and the sums hold' \
 	jq -e '[.findings[] | select(.about == "DOCTOR_BOOK")][0].state == "good"' "$demo/doctor.json"
 
 step 'تمام شد. با چشم خودتان ببینید:' \

@@ -168,34 +168,26 @@ fill_arguments(UChar *p)
 }
 
 static bool
-ascii_code_char(UChar c)
+latin(UChar c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	    (c != 0 && c < 0x80 && strchr(".:/-_=", c) != NULL);
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 /*
- * A digit that a Persian reader would want in Persian. An address or a name such as
- * 127.0.0.1:80, PDF417 or --dpi=300 is a code and keeps its own.
+ * A command, an address or a number of the West outside an isolate: --help, 127.0.0.1:80,
+ * file:DIR, 404. Its signs and digits would wander to the other side of their word. A Latin
+ * word of letters alone stays where it is put.
  */
 static bool
-has_foreign_number(const UChar *p)
+has_bare_code(const UChar *p)
 {
-	while (*p != 0) {
-		bool digit = false;
-		bool code = false;
+	for (size_t i = 0; p[i] != 0; i++) {
+		bool joint = p[i] < 0x80 && strchr(".:/-_=", p[i]) != NULL;
 
-		if (*p >= 0x0660 && *p <= 0x0669)
+		if ((p[i] >= '0' && p[i] <= '9') || (p[i] >= 0x0660 && p[i] <= 0x0669))
 			return true;
-		for (; ascii_code_char(*p); p++) {
-			bool is_digit = *p >= '0' && *p <= '9';
-
-			digit = digit || is_digit;
-			code = code || (!is_digit && ascii_code_char(p[1]));
-		}
-		if (digit && !code)
+		if (joint && latin(p[i + 1]))
 			return true;
-		p += *p != 0;
 	}
 	return false;
 }
@@ -215,6 +207,13 @@ look_at_persian(const struct entry *e, UChar *p)
 		{u",", "an English comma instead of ،"},
 		{u";", "an English semicolon instead of ؛"},
 		{u"?", "an English question mark instead of ؟"},
+		{u"\u200E", "an LRM: what has digits or signs needs U+2066 and U+2069"},
+		{u"\u200F", "an RLM"},
+		{u"عبارت عبور", "عبارت عبور instead of گذرواژه"},
+		{u"یکای", "یکا instead of واحد"},
+		{u"برگزین", "برگزیدن instead of انتخاب کردن"},
+		{u"کارت‌خوان", "کارت‌خوان instead of دستگاه کارت"},
+		{u"کارتخوان", "کارتخوان instead of دستگاه کارت"},
 		{u"  ", "two spaces"},
 		{u" \u200C", "a ZWNJ after a space"},
 		{u"\u200C ", "a ZWNJ before a space"},
@@ -234,8 +233,8 @@ look_at_persian(const struct entry *e, UChar *p)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (u_strstr(p, rows[i].bad) != NULL)
 			fault("fa", e, rows[i].what);
-	if (has_foreign_number(p))
-		fault("fa", e, "digits that are not Persian (a code goes between U+2066 and U+2069)");
+	if (has_bare_code(p))
+		fault("fa", e, "a code or digits that are not Persian: a code goes between U+2066 and U+2069");
 }
 
 static void

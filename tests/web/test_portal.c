@@ -257,7 +257,7 @@ an_english_browser_reads_the_same_in_english(void **state)
 	HAS(answer, "50,000 toman</p>");
 	HAS(answer, "500,000 rial</p>");
 	HAS(answer, "Silver");
-	HAS(answer, "to the end of 22 Nov 2027");
+	HAS(answer, "until the end of 22 Nov 2027");
 	HAS(answer, "22 Nov 2026, 10:16");
 }
 
