@@ -19,7 +19,7 @@ static const char style[] =
     ".sum{background:#0f5c4d;background:linear-gradient(150deg,#14705d,#0a4a3e);color:#fff;"
     "border-radius:18px;padding:22px 22px 24px;box-shadow:0 6px 18px rgba(8,50,42,.28)}"
     "h1{margin:0;font-size:1em;font-weight:normal;color:#cfe8df}"
-    ".big{margin:6px 0 0;font-size:2.3em;word-wrap:break-word;font-weight:bold;line-height:1.35}"
+    ".big{margin:6px 0 0;font-size:2.1em;word-wrap:break-word;font-weight:bold;line-height:1.35}"
     ".small{margin:2px 0 0;color:#cfe8df}"
     ".debt{background:#7a2e23;background:linear-gradient(150deg,#94392c,#63231a)}"
     ".test{display:inline-block;margin:0 0 10px;padding:1px 14px;border-radius:14px;"
