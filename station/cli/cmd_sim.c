@@ -70,6 +70,7 @@ run(struct cli *c, struct why *w)
 	struct sim_card *card = NULL;
 	char host[64] = VPCD_HOST;
 	uint16_t port = VPCD_PORT;
+	char number[8];
 	int64_t pull;
 	enum err e = cli_number(c, "pull", 1, 100000, 0, &pull, w);
 
@@ -84,7 +85,8 @@ run(struct cli *c, struct why *w)
 	(void)sigemptyset(&act.sa_mask);
 	(void)sigaction(SIGINT, &act, NULL);
 	(void)sigaction(SIGTERM, &act, NULL);
-	cli_say(c, MSG_SIM_ON_READER, (const struct why_in[]){WHY_CODE(host), WHY_NUM(port)}, 2);
+	(void)snprintf(number, sizeof(number), "%u", (unsigned)port);
+	cli_say(c, MSG_SIM_ON_READER, (const struct why_in[]){WHY_CODE(host), WHY_CODE(number)}, 2);
 	(void)fflush(stdout);
 	e = sim_vpcd_serve(card, host, port, &stop, w);
 	sim_card_free(&card);

@@ -1,0 +1,155 @@
+/* The club folder: made whole or not at all, and a page that can always be made anew. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "station/base/file.h"
+#include "station/flow/settings.h"
+#include "station/store/card.h"
+#include "station/store/view.h"
+#include "tests/support/club_fixture.h"
+
+#define PAID INT64_C(500000)
+
+struct place {
+	char folder[200];
+	char root[256];
+	char view[300];
+};
+
+static void
+place_at(struct place *p, const char *name)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)snprintf(p->folder, sizeof(p->folder), "%s/%s", tmp != NULL ? tmp : "/tmp", name);
+	(void)snprintf(p->root, sizeof(p->root), "%s.root", p->folder);
+	(void)snprintf(p->view, sizeof(p->view), "%s/" STATION_VIEW, p->folder);
+	folder_remove(p->folder);
+	(void)unlink(p->root);
+}
+
+static int64_t
+page_balance(const struct place *p, const struct store_card *card)
+{
+	struct view_card shown;
+	struct view *v;
+	struct why w;
+
+	assert_int_equal(view_open_read(p->view, &v, &w), ERR_OK);
+	assert_int_equal(view_lookup(v, card->token_hash, &shown, &w), ERR_OK);
+	view_close(&v);
+	assert_true(shown.open);
+	return shown.balance;
+}
+
+static void
+a_lost_page_is_made_anew_from_the_book(void **state)
+{
+	struct club_fixture f;
+	struct store_card card;
+	struct place p;
+
+	(void)state;
+	place_at(&p, "station-page");
+	club_fixture_open(&f, "station-page");
+	club_fixture_new_card(&f);
+	assert_int_equal(club_fixture_issue(&f, NULL), ERR_OK);
+	assert_int_equal(club_fixture_load(&f, PAID, NULL), ERR_OK);
+	assert_int_equal(store_card_by_number(f.station->store, f.result.card_number, &card, &f.why),
+	    ERR_OK);
+	station_close(&f.station);
+	assert_int_equal(page_balance(&p, &card), PAID);
+	assert_int_equal(unlink(p.view), 0);
+	assert_int_equal(station_open(f.folder, STATION_KEYS, NULL, NULL, &f.station, &f.why), ERR_OK);
+	station_close(&f.station);
+	assert_int_equal(page_balance(&p, &card), PAID);
+	club_fixture_close(&f);
+}
+
+static void
+a_real_club_keeps_its_root_outside_and_wants_its_passphrase(void **state)
+{
+	struct init_options o = {.designs_from = "printer/designs", .real = true,
+	    .pass = "four words for safe", .root_pass = "four words for root"};
+	char inside[300];
+	struct station *s;
+	struct place p;
+	struct why w;
+
+	(void)state;
+	place_at(&p, "station-real");
+	o.folder = p.folder;
+	o.root_path = p.root;
+	assert_int_equal(station_init(&o, &w), ERR_OK);
+	assert_int_equal(access(p.root, F_OK), 0);
+	(void)snprintf(inside, sizeof(inside), "%s/" STATION_ROOT, p.folder);
+	assert_int_not_equal(access(inside, F_OK), 0);
+	assert_int_equal(station_open(p.folder, STATION_KEYS, NULL, NULL, &s, &w), ERR_PASSPHRASE);
+	assert_null(s);
+	folder_remove(p.folder);
+	(void)unlink(p.root);
+}
+
+static void
+a_real_club_that_could_not_be_made_leaves_no_root_behind(void **state)
+{
+	struct init_options o = {.designs_from = "/nowhere/designs", .real = true,
+	    .pass = "four words for safe", .root_pass = "four words for root"};
+	struct place p;
+	struct why w;
+
+	(void)state;
+	place_at(&p, "station-cut");
+	o.folder = p.folder;
+	o.root_path = p.root;
+	assert_int_equal(station_init(&o, &w), ERR_MISSING);
+	assert_int_not_equal(access(p.root, F_OK), 0);
+	assert_int_not_equal(access(p.folder, F_OK), 0);
+	o.designs_from = "printer/designs";
+	assert_int_equal(station_init(&o, &w), ERR_OK);
+	/* a root that was there before stays, whatever fails */
+	folder_remove(p.folder);
+	assert_int_equal(station_init(&o, &w), ERR_DUPLICATE);
+	assert_int_equal(access(p.root, F_OK), 0);
+	(void)unlink(p.root);
+}
+
+static void
+a_root_inside_the_club_folder_is_refused(void **state)
+{
+	struct init_options o = {.designs_from = "printer/designs", .real = true,
+	    .pass = "four words for safe", .root_pass = "four words for root"};
+	struct place p;
+	struct why w;
+
+	(void)state;
+	place_at(&p, "station-inside");
+	o.folder = p.folder;
+	assert_int_equal(folder_make(p.folder, 0755, &w), ERR_OK);
+	(void)snprintf(p.root, sizeof(p.root), "%s/root.safe", p.folder);
+	o.root_path = p.root;
+	assert_int_equal(station_init(&o, &w), ERR_USAGE);
+	assert_int_equal(w.id, MSG_REAL_CLUB_NEEDS);
+	assert_int_not_equal(access(p.root, F_OK), 0);
+	folder_remove(p.folder);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_lost_page_is_made_anew_from_the_book),
+		cmocka_unit_test(a_real_club_keeps_its_root_outside_and_wants_its_passphrase),
+		cmocka_unit_test(a_real_club_that_could_not_be_made_leaves_no_root_behind),
+		cmocka_unit_test(a_root_inside_the_club_folder_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("flow/station", tests, NULL, NULL);
+}
