@@ -382,8 +382,7 @@ pcsc_connect(struct reader *r, unsigned timeout_ms, struct why *w)
 	if (rv == SCARD_S_SUCCESS)
 		return ERR_OK;
 	if (rv == SCARD_E_TIMEOUT)
-		return why_set(w, ERR_NO_CARD, MSG_READER_NO_CARD_IN_TIME, WHY_CODE(r->name),
-		    WHY_NUM((timeout_ms + 999u) / 1000u));
+		return reader_no_card(r, timeout_ms, w);
 	if (is_service_gone(rv))
 		drop_context(p);
 	return pcsc_why(w, rv, r->name);
@@ -470,7 +469,7 @@ pcsc_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len, uint8_t 
 	enum err e;
 
 	*len = 0;
-	if (capdu_len == 0 || capdu_len > APDU_CAP - 1)
+	if (capdu_len == 0 || capdu_len > APDU_CAP)
 		return why_set(w, ERR_LEN, MSG_INTERNAL, WHY_CODE("apdu"));
 	if (!p->has_card)
 		return card_gone(p, SCARD_W_REMOVED_CARD, w);

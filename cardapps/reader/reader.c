@@ -3,6 +3,13 @@
 #include "station/base/clock.h"
 
 enum err
+reader_no_card(const struct reader *r, unsigned timeout_ms, struct why *w)
+{
+	return why_set(w, ERR_NO_CARD, MSG_READER_NO_CARD_IN_TIME, WHY_CODE(r->name),
+	    WHY_NUM(timeout_ms / 1000 + (timeout_ms % 1000 > 0)));
+}
+
+enum err
 reader_connect(struct reader *r, unsigned timeout_ms, struct why *w)
 {
 	enum err e;
@@ -30,17 +37,25 @@ enum err
 reader_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len,
     uint8_t rapdu[RAPDU_CAP], size_t *len, struct why *w)
 {
+	enum err e;
+
 	*len = 0;
 	r->apdus++;
 	if (r->watch != NULL)
-		return transmit_watched(r, capdu, capdu_len, rapdu, len, w);
-	return r->ops->transmit(r, capdu, capdu_len, rapdu, len, w);
+		e = transmit_watched(r, capdu, capdu_len, rapdu, len, w);
+	else
+		e = r->ops->transmit(r, capdu, capdu_len, rapdu, len, w);
+	r->connected = r->connected && e != ERR_CARD_GONE;
+	return e;
 }
 
 enum err
 reader_reset(struct reader *r, struct why *w)
 {
-	return r->ops->reset(r, w);
+	enum err e = r->ops->reset(r, w);
+
+	r->connected = r->connected && e == ERR_OK;
+	return e;
 }
 
 void

@@ -12,7 +12,7 @@
 
 #include "station/base/err.h"
 
-#define APDU_CAP 262		/* header 4, Lc 1, data 255, Le 1, one spare: short APDUs only */
+#define APDU_CAP 261		/* header 4, Lc 1, data 255, Le 1: short APDUs only */
 #define RAPDU_CAP 258		/* data 256, SW1SW2 */
 #define ATR_CAP 33
 #define READER_NAME_CAP 128
@@ -38,7 +38,7 @@ struct reader_ops {
 	void (*destroy)(struct reader *r);
 };
 
-/* Every APDU of a reader as it passes, for traces and figures. `sw` is 0 when none came back. */
+/* Every APDU of a reader as it passes, for traces and figures. `rapdu_len` is 0 when none came back. */
 typedef void (*reader_watch)(void *ctx, const uint8_t *capdu, size_t capdu_len,
     const uint8_t *rapdu, size_t rapdu_len, int64_t ns);
 
@@ -47,18 +47,20 @@ struct reader {
 	char name[READER_NAME_CAP];
 	uint8_t atr[ATR_CAP];
 	size_t atr_len;
-	bool connected;
+	bool connected;			/* a card is ours: since connect, until disconnect or ERR_CARD_GONE */
 	unsigned apdus;			/* sent since open */
 	reader_watch watch;		/* NULL: nobody looks */
 	void *watch_ctx;
 };
 
-/* The calls everybody uses; they keep the counters and the watch. Contracts as above. */
+/* The calls everybody uses; they keep `connected`, the counter and the watch. Contracts as above. */
 enum err reader_connect(struct reader *r, unsigned timeout_ms, struct why *w);
 enum err reader_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len,
     uint8_t rapdu[RAPDU_CAP], size_t *len, struct why *w);
 enum err reader_reset(struct reader *r, struct why *w);
 void reader_disconnect(struct reader *r);
+/* For the vtables: no card came within the time, told in whole seconds, rounded up. ERR_NO_CARD. */
+enum err reader_no_card(const struct reader *r, unsigned timeout_ms, struct why *w);
 /* Disconnects, frees and nulls. NULL-safe. */
 void reader_close(struct reader **r);
 

@@ -25,12 +25,10 @@ sim_connect(struct reader *r, unsigned timeout_ms, struct why *w)
 
 	/* no waiting: nobody could lay the card back meanwhile */
 	if (sim_card_away(card))
-		return why_set(w, ERR_NO_CARD, MSG_READER_NO_CARD_IN_TIME, WHY_CODE(r->name),
-		    WHY_NUM(timeout_ms / 1000));
+		return reader_no_card(r, timeout_ms, w);
 	sim_card_power(card, true);
 	atr = sim_card_atr(card, &r->atr_len);
 	memcpy(r->atr, atr, r->atr_len);
-	r->connected = true;
 	return ERR_OK;
 }
 
@@ -42,17 +40,14 @@ sim_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len, uint8_t r
 		return why_set(w, ERR_LEN, MSG_INTERNAL, WHY_STR("apdu length"));
 	if (sim_card_transmit(of(r)->card, capdu, capdu_len, rapdu, len))
 		return ERR_OK;
-	r->connected = false;
 	return why_set(w, ERR_CARD_GONE, MSG_READER_CARD_REMOVED, WHY_CODE(r->name));
 }
 
 static enum err
 sim_reset(struct reader *r, struct why *w)
 {
-	if (sim_card_away(of(r)->card)) {
-		r->connected = false;
+	if (sim_card_away(of(r)->card))
 		return why_set(w, ERR_CARD_GONE, MSG_READER_CARD_REMOVED, WHY_CODE(r->name));
-	}
 	sim_card_power(of(r)->card, true);
 	return ERR_OK;
 }
@@ -61,7 +56,6 @@ static void
 sim_disconnect(struct reader *r)
 {
 	sim_card_power(of(r)->card, false);
-	r->connected = false;
 }
 
 static void

@@ -402,6 +402,7 @@ a_card_pulled_in_mid_session_is_gone_and_may_come_back(void **state)
 	assert_int_equal(w.id, MSG_READER_CARD_REMOVED);
 	assert_string_equal(w.arg[0].str, PCSCD_READER_0);
 	assert_int_equal(len, 0);
+	assert_false(r->connected);
 	assert_int_equal(reader_transmit(r, (const uint8_t *)"\0\1\0\0", 4, rapdu, &len, &w), ERR_CARD_GONE);
 	assert_int_equal(reader_reset(r, &w), ERR_CARD_GONE);
 	/* back before the service has looked */

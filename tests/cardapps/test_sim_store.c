@@ -294,6 +294,7 @@ reader_of_the_card_connects_answers_and_reports_a_pull(void **state)
 	struct sim_card *card;
 	struct reader *r;
 	uint8_t rx[RAPDU_CAP];
+	struct why w;
 	size_t len;
 
 	(void)state;
@@ -310,7 +311,10 @@ reader_of_the_card_connects_answers_and_reports_a_pull(void **state)
 	assert_int_equal(
 	    reader_transmit(r, version, sizeof(version), rx, &len, NULL), ERR_CARD_GONE);
 	assert_int_equal(reader_reset(r, NULL), ERR_CARD_GONE);
-	assert_int_equal(reader_connect(r, 1000, NULL), ERR_NO_CARD);
+	assert_int_equal(reader_connect(r, 300, &w), ERR_NO_CARD);
+	assert_int_equal(w.arg[1].num, 1);	/* never "in 0 seconds" */
+	assert_int_equal(reader_connect(r, 1000, &w), ERR_NO_CARD);
+	assert_int_equal(w.arg[1].num, 1);
 	sim_card_return(card);
 	assert_int_equal(reader_connect(r, 0, NULL), ERR_OK);
 	assert_int_equal(reader_transmit(r, version, sizeof(version), rx, &len, NULL), ERR_OK);
