@@ -423,6 +423,14 @@ exchange(struct pcsc_reader *p, const uint8_t *capdu, size_t capdu_len,
 	return ERR_OK;
 }
 
+/* Whether the command ends in an Le, or has room for one: cases 1, 2 and 4 of ISO/IEC 7816-3, 12.1. */
+static bool
+takes_le(const uint8_t *capdu, size_t len)
+{
+	return len == APDU_HEADER || len == APDU_HEADER + 1 ||
+	    (len > APDU_HEADER + 1 && len == APDU_HEADER + 1u + capdu[APDU_HEADER] + 1u);
+}
+
 /* T=0 says 6C xx for "again, with Le = xx". Source: ISO/IEC 7816-3, 10.3.3. */
 static enum err
 repeat_with_le(struct pcsc_reader *p, const uint8_t *capdu, size_t capdu_len,
@@ -476,7 +484,7 @@ pcsc_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len, uint8_t 
 	e = exchange(p, capdu, capdu_len, rapdu, len, w);
 	if (e != ERR_OK || p->protocol != SCARD_PROTOCOL_T0)
 		return e;
-	if (*len == 2 && rapdu[0] == 0x6C && capdu_len >= APDU_HEADER)
+	if (*len == 2 && rapdu[0] == 0x6C && takes_le(capdu, capdu_len))
 		e = repeat_with_le(p, capdu, capdu_len, rapdu, len, w);
 	if (e == ERR_OK)
 		e = fetch_rest(p, rapdu, len, w);
