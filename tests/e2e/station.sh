@@ -3,8 +3,9 @@
 bashgah=$BUILD/bashgah
 : "${TMPDIR:?a test runs in a folder of its own}"
 unset CREDENTIALS_DIRECTORY
+chmod 711 "$TMPDIR"	# the scheduler's filters work in it as another user
 # nobody's system services: what a test needs it starts, and names
-export PCSCLITE_CSOCK_NAME=$TMPDIR/no-pcscd CUPS_SERVER=$TMPDIR/no-cups
+export CUPS_SERVER=$TMPDIR/no-cups PCSCLITE_CSOCK_NAME=${PCSCLITE_CSOCK_NAME:-$TMPDIR/no-pcscd}
 
 # need PROGRAM PACKAGE: a missing component fails the test by the package's name
 need() {
@@ -111,6 +112,33 @@ qr() {
 	zbarimg --raw -q --nodbus -Sdisable -Sqrcode.enable "$@" 2>/dev/null
 }
 
+# real_pcscd: the script starts again below a pcscd of its own, once
+real_pcscd() {
+	[ -n "${VPCD_PORT:-}" ] || exec sh tests/support/pcscd_start.sh bash "$0"
+}
+
+# card_on DIR [OPTIONS]: puts the club's software card on the first virtual reader; card is its
+# pid. card_off [-SIGNAL] takes it away. Both wait until pcscd has seen it.
+card=
+vpcd_reader='Virtual PCD 00 00'
+reader_has_card() {
+	[ "$("$bashgah" --json readers | jq --arg r "$vpcd_reader" '.readers[] | select(.name == $r).card')" = "$1" ]
+}
+card_on() {
+	local club=$1
+	shift
+	"$bashgah" -C "$club" sim --vpcd 127.0.0.1:"$VPCD_PORT" "$@" >"$TMPDIR/sim.out" 2>&1 &
+	card=$!
+	until_true 10 reader_has_card true
+}
+card_off() {
+	[ -n "$card" ] || return
+	kill "${1:--TERM}" "$card" 2>/dev/null
+	wait "$card" 2>/dev/null
+	card=
+	until_true 10 reader_has_card false
+}
+
 # portal_start DIR: sets portal (its pid) and portal_url; portal_stop ends it
 portal=
 portal_start() {
@@ -123,7 +151,9 @@ portal_start() {
 portal_stop() {
 	[ -z "$portal" ] || kill "$portal" 2>/dev/null
 	[ -z "$portal" ] || wait "$portal"
+	local code=$?
 	portal=
+	return $code
 }
 
 # page QR LANG: the customer's page behind a QR, without the host only the internet knows
