@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct making {
 	struct station_settings set;
 	char folder[STATION_PATH_CAP];	/* the one under construction */
 	struct root *root;
+	bool root_apart;		/* made at o->root_path, outside the folder */
 	struct safe *safe;
 	struct store *store;
 	uint8_t root_pub[PUBKEY_LEN];
@@ -100,6 +102,7 @@ make_root(struct making *m, struct why *w)
 		e = under(m, STATION_ROOT, path, w);
 	if (e == ERR_OK)
 		e = root_create(path, !m->o->real, pass, strlen(pass), &m->root, w);
+	m->root_apart = e == ERR_OK && m->o->real;
 	if (e == ERR_OK)
 		root_public(m->root, m->root_pub);
 	name_application(m);
@@ -261,6 +264,34 @@ copy_designs(const struct making *m, struct why *w)
 
 /* --- all of it */
 
+/* Would the root lie in the club folder, to be copied and lost together with it? */
+static bool
+is_inside(const char *path, const char *folder)
+{
+	char copy[STATION_PATH_CAP], there[PATH_MAX], here[PATH_MAX];
+	size_t len;
+
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	if (realpath(dirname(copy), there) == NULL || realpath(folder, here) == NULL)
+		return false;
+	len = strlen(here);
+	return strncmp(there, here, len) == 0 && (there[len] == '/' || there[len] == '\0');
+}
+
+/* What only a real club must be given. */
+static enum err
+check_real(const struct init_options *o, struct why *w)
+{
+	if (!o->real)
+		return ERR_OK;
+	if (o->pass == NULL || o->root_pass == NULL || o->root_path == NULL ||
+	    is_inside(o->root_path, o->folder))
+		return why_set(w, ERR_USAGE, MSG_REAL_CLUB_NEEDS);
+	if (strlen(o->root_path) >= STATION_PATH_CAP)
+		return why_errno(w, ENAMETOOLONG, o->root_path);
+	return ERR_OK;
+}
+
 static enum err
 choose_settings(struct making *m, struct why *w)
 {
@@ -273,9 +304,7 @@ choose_settings(struct making *m, struct why *w)
 		e = text_clean_name(o->club_name != NULL ? o->club_name : PRACTICE_NAME,
 		    set->club_name, sizeof(set->club_name), w);
 	(void)snprintf(set->zone, sizeof(set->zone), "%s", TEXT_ZONE_DEFAULT);
-	if (e == ERR_OK && o->real && (o->pass == NULL || o->root_pass == NULL || o->root_path == NULL))
-		e = why_set(w, ERR_USAGE, MSG_REAL_CLUB_NEEDS);
-	return e;
+	return e == ERR_OK ? check_real(o, w) : e;
 }
 
 static enum err
@@ -339,5 +368,7 @@ station_init(const struct init_options *o, struct why *w)
 		e = why_errno(w, errno, o->folder);
 	if (e != ERR_OK)
 		folder_remove(m.folder);
+	if (e != ERR_OK && m.root_apart)
+		(void)unlink(o->root_path);
 	return e;
 }

@@ -157,18 +157,37 @@ station_close(struct station **s)
 	*s = NULL;
 }
 
+/* Noted before the empty file is there: killed in between, the notes still stand. */
+static enum err
+note_all(struct station *s, struct why *w)
+{
+	enum err e = store_begin(s->store, w);
+
+	if (e == ERR_OK)
+		e = store_view_note_all(s->store, w);
+	if (e == ERR_OK)
+		e = store_commit(s->store, w);
+	store_rollback(s->store);
+	return e;
+}
+
+static enum err
+open_view(struct station *s, struct why *w)
+{
+	char path[STATION_PATH_CAP];
+	enum err e = station_path(s, STATION_VIEW, path, w);
+
+	if (e == ERR_OK && access(path, F_OK) != 0)
+		e = note_all(s, w);
+	return e == ERR_OK ? view_open_write(path, &s->view, w) : e;
+}
+
 enum err
 station_refresh_view(struct station *s, struct why *w)
 {
 	struct view_source source;
-	char path[STATION_PATH_CAP];
-	enum err e = ERR_OK;
+	enum err e = s->view == NULL ? open_view(s, w) : ERR_OK;
 
-	if (s->view == NULL) {
-		e = station_path(s, STATION_VIEW, path, w);
-		if (e == ERR_OK)
-			e = view_open_write(path, &s->view, w);
-	}
 	if (e != ERR_OK)
 		return e;
 	club_view_source(s->test, clock_now_ms(), &source);

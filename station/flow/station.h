@@ -78,8 +78,8 @@ enum err station_path(const struct station *s, const char *name, char out[STATIO
 int32_t station_day(const struct station *s, int64_t unix_ms);
 
 /*
- * Bring view.db up to date with what the book has marked; a station that stays open calls it between
- * customers. Errors: those of the view.
+ * Bring view.db up to date with what the book has marked, or make a lost one anew; a station that stays
+ * open calls it between customers. Errors: those of the view and the store.
  */
 enum err station_refresh_view(struct station *s, struct why *w);
 
@@ -95,8 +95,10 @@ struct init_options {
 };
 
 /*
- * Make a club: root, safe, certificate, store, view, designs. Resumes nothing: a folder where init
- * was cut short is refused with what to remove. Errors: ERR_DUPLICATE (a club is here), ERR_ARG (host), ...
+ * Make a club: root, safe, certificate, store, view, designs; whole or not at all. Killed halfway it leaves
+ * FOLDER.PID.new and a real club's root, which nothing uses: both may be removed. Errors: ERR_DUPLICATE (the
+ * folder is not empty, or a root is there), ERR_ARG (host), ERR_USAGE (a real club without passphrases, or its
+ * root inside the folder), those of text_clean_name, root_create, safe_create, store_open and of files.
  */
 enum err station_init(const struct init_options *o, struct why *w);
 
