@@ -39,8 +39,12 @@ struct flow {
 	    struct why *w);
 	enum err (*post_void)(struct tap *t, const struct store_intent *in, const uint8_t *event,
 	    struct why *w);
-	/* Bring the intent's bytes onto the card; safe to call again for the same intent. */
+	/*
+	 * Bring the intent's bytes onto the card; safe to call again for the same intent. With
+	 * `proves` it also reads back under MAC everything it wrote and leaves that in t->content.
+	 */
 	enum err (*apply)(struct tap *t, const struct store_intent *in, struct why *w);
+	bool proves;
 };
 
 const struct flow *flow_by_id(enum flow_id id);

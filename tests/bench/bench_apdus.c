@@ -230,7 +230,7 @@ taps(struct station *s)
 	must(sim_desfire_new(NULL, NULL, &chip, &w), &w);
 	must(sim_reader_open(chip, true, &reader, &w), &w);
 	issue.reader = load.reader = show.reader = reader;
-	tap(s, chip, &issue, "issue: look, make, read back, refuse, look again");
+	tap(s, chip, &issue, "issue: look, make, read back, refuse");
 	tap(s, chip, &load, "load: read all, write, read back");
 	tap(s, chip, &show, "show: read all");
 	reader_close(&reader);
