@@ -21,7 +21,7 @@ for lang in en fa; do
 		expect "mandoc takes $page" mandoc -T lint -W warning "$page"
 	done
 	equal "the main page's options are those of --help ($lang)" \
-		"$(sed -n '1,/COMMANDS\|فرمان‌ها/p' docs/man/$lang/bashgah.1 | options)" "$globals"
+		"$(sed -n '1,/COMMANDS\|دستورها/p' docs/man/$lang/bashgah.1 | options)" "$globals"
 	for command in $commands; do
 		page=docs/man/$lang/bashgah-$command.1
 		expect "$command has a page ($lang)" test -s "$page"
