@@ -88,7 +88,7 @@ journal(struct station *s, const char *kind, const struct artwork_report *r, uin
 	if (e == ERR_OK)
 		e = store_journal_append(s->store, &entry, w);
 	if (e == ERR_OK)
-		e = store_setting_put(s->store, "portal.locked", "1", w);
+		e = store_setting_put(s->store, SETTING_HOST_LOCKED, "1", w);
 	if (e == ERR_OK)
 		e = store_commit(s->store, w);
 	store_rollback(s->store);
@@ -168,6 +168,22 @@ print_words(struct station *s, const struct artwork_request *rq, const struct wo
 	return e;
 }
 
+/* Plastic for a card that is done and in service; a torn load does not matter to paper. */
+static enum err
+check_printable(const struct store_card *c, const char *number, struct why *w)
+{
+	switch (c->state) {
+	case STORE_CARD_ACTIVE:
+		return ERR_OK;
+	case STORE_CARD_ISSUING:
+		return why_set(w, ERR_IN_DOUBT, MSG_PUT_SAME_CARD_BACK);
+	case STORE_CARD_BLOCKED:
+	case STORE_CARD_CLOSED:
+		break;
+	}
+	return why_set(w, ERR_REFUSED, MSG_CARD_BLOCKED, WHY_CODE(number));
+}
+
 enum err
 station_print_card(struct station *s, const struct artwork_request *rq,
     struct artwork_report *out, struct why *w)
@@ -181,6 +197,8 @@ station_print_card(struct station *s, const struct artwork_request *rq,
 	(void)card_number_format(rq->card, digits);
 	if (e == ERR_NOT_FOUND)
 		return why_set(w, ERR_NOT_FOUND, MSG_CARD_NOT_IN_BOOK, WHY_CODE(digits));
+	if (e == ERR_OK)
+		e = check_printable(&c, digits, w);
 	if (e == ERR_OK)
 		e = store_card_url(s->store, rq->card, words.url, w);
 	if (e == ERR_OK)

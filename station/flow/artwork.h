@@ -33,7 +33,8 @@ struct artwork_report {
 
 /*
  * Draw the card and print it. The print is journaled when submitted and when it ended. ERR_OK only
- * if the job was seen to end as done. Errors: ERR_NOT_FOUND (no such card), those of design_load,
+ * if the job was seen to end as done. Errors: ERR_NOT_FOUND (no such card), ERR_REFUSED (blocked or closed),
+ * ERR_IN_DOUBT (its issue was not seen to end), those of design_load,
  * card_render_pdf, queue_open, queue_wait.
  */
 enum err station_print_card(struct station *s, const struct artwork_request *rq,

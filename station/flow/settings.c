@@ -30,14 +30,32 @@ settings_read(struct store *db, struct station_settings *out, struct why *w)
 	return ERR_OK;
 }
 
+/* Nothing there yet, or no card printed yet, or the same host as on the cards. */
+static enum err
+check_host(struct store *db, const char *host, struct why *w)
+{
+	char locked[8], now[STATION_HOST_CAP];
+	struct why none;
+	enum err e = store_setting_get(db, SETTING_HOST_LOCKED, locked, sizeof(locked), &none);
+
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	e = store_setting_get(db, "portal.host", now, sizeof(now), w);
+	if (e == ERR_OK && strcmp(now, host) != 0)
+		return why_set(w, ERR_REFUSED, MSG_HOST_LOCKED, WHY_CODE(now));
+	return e;
+}
+
 enum err
 settings_write(struct store *db, const struct station_settings *set, struct why *w)
 {
 	char prefix[2] = {(char)('0' + set->number_prefix % 10), '\0'};
 	char aid[2 * sizeof(set->aid) + 1];
-	enum err e = store_setting_put(db, "club.name", set->club_name, w);
+	enum err e = check_host(db, set->host, w);
 
 	hex_encode(set->aid, sizeof(set->aid), aid);
+	if (e == ERR_OK)
+		e = store_setting_put(db, "club.name", set->club_name, w);
 	if (e == ERR_OK)
 		e = store_setting_put(db, "portal.host", set->host, w);
 	if (e == ERR_OK)

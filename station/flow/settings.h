@@ -15,9 +15,12 @@
 #define STATION_PRINTS "prints"
 #define STATION_CARDS "cards"
 
+/* Set by the first print: the host stands on plastic from then on. */
+#define SETTING_HOST_LOCKED "portal.locked"
+
 /* Errors: ERR_DB_DAMAGED (a setting missing or not of its form), those of the store. */
 enum err settings_read(struct store *db, struct station_settings *out, struct why *w);
-/* In the caller's transaction. */
+/* In the caller's transaction. Errors: ERR_REFUSED (another host although cards with the present one are printed). */
 enum err settings_write(struct store *db, const struct station_settings *set, struct why *w);
 
 #endif

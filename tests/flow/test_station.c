@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "station/base/file.h"
+#include "station/flow/artwork.h"
 #include "station/flow/settings.h"
 #include "station/store/card.h"
 #include "station/store/view.h"
@@ -141,6 +142,87 @@ a_root_inside_the_club_folder_is_refused(void **state)
 	folder_remove(p.folder);
 }
 
+/* --- prints */
+
+static void
+set_state(struct club_fixture *f, uint64_t number, enum store_card_state state)
+{
+	struct store_card card;
+
+	assert_int_equal(store_card_by_number(f->station->store, number, &card, &f->why), ERR_OK);
+	card.state = state;
+	assert_int_equal(store_begin(f->station->store, &f->why), ERR_OK);
+	assert_int_equal(store_card_update(f->station->store, &card, &f->why), ERR_OK);
+	assert_int_equal(store_commit(f->station->store, &f->why), ERR_OK);
+}
+
+static enum err
+print(struct club_fixture *f, uint64_t number)
+{
+	struct artwork_report report;
+	struct artwork_request rq = {.card = number, .timeout_ms = 10000};
+	char queue[300];
+
+	(void)snprintf(queue, sizeof(queue), "file:%s/" STATION_PRINTS, f->folder);
+	rq.printer = queue;
+	return station_print_card(f->station, &rq, &report, &f->why);
+}
+
+static void
+only_cards_done_and_in_service_are_printed(void **state)
+{
+	struct club_fixture f;
+	uint64_t number;
+
+	(void)state;
+	club_fixture_open(&f, "station-print");
+	club_fixture_new_card(&f);
+	assert_int_equal(club_fixture_issue(&f, NULL), ERR_OK);
+	number = f.result.card_number;
+	set_state(&f, number, STORE_CARD_ISSUING);
+	assert_int_equal(print(&f, number), ERR_IN_DOUBT);
+	set_state(&f, number, STORE_CARD_BLOCKED);
+	assert_int_equal(print(&f, number), ERR_REFUSED);
+	assert_int_equal(f.why.id, MSG_CARD_BLOCKED);
+	set_state(&f, number, STORE_CARD_CLOSED);
+	assert_int_equal(print(&f, number), ERR_REFUSED);
+	set_state(&f, number, STORE_CARD_ACTIVE);
+	assert_int_equal(print(&f, number), ERR_OK);
+	club_fixture_close(&f);
+}
+
+static enum err
+write_host(struct club_fixture *f, const char *host)
+{
+	struct station_settings set = f->station->set;
+	enum err e;
+
+	(void)snprintf(set.host, sizeof(set.host), "%s", host);
+	assert_int_equal(store_begin(f->station->store, &f->why), ERR_OK);
+	e = settings_write(f->station->store, &set, &f->why);
+	if (e == ERR_OK)
+		e = store_commit(f->station->store, &f->why);
+	store_rollback(f->station->store);
+	return e;
+}
+
+static void
+the_host_on_the_cards_is_fixed_by_the_first_print(void **state)
+{
+	struct club_fixture f;
+
+	(void)state;
+	club_fixture_open(&f, "station-host");
+	assert_int_equal(write_host(&f, "OTHER.EXAMPLE"), ERR_OK);
+	assert_int_equal(write_host(&f, "CLUB.EXAMPLE"), ERR_OK);
+	assert_int_equal(club_fixture_issue(&f, NULL), ERR_OK);
+	assert_int_equal(print(&f, f.result.card_number), ERR_OK);
+	assert_int_equal(write_host(&f, "OTHER.EXAMPLE"), ERR_REFUSED);
+	assert_int_equal(f.why.id, MSG_HOST_LOCKED);
+	assert_int_equal(write_host(&f, "CLUB.EXAMPLE"), ERR_OK);
+	club_fixture_close(&f);
+}
+
 int
 main(void)
 {
@@ -149,6 +231,8 @@ main(void)
 		cmocka_unit_test(a_real_club_keeps_its_root_outside_and_wants_its_passphrase),
 		cmocka_unit_test(a_real_club_that_could_not_be_made_leaves_no_root_behind),
 		cmocka_unit_test(a_root_inside_the_club_folder_is_refused),
+		cmocka_unit_test(only_cards_done_and_in_service_are_printed),
+		cmocka_unit_test(the_host_on_the_cards_is_fixed_by_the_first_print),
 	};
 
 	return cmocka_run_group_tests_name("flow/station", tests, NULL, NULL);
