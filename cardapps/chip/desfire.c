@@ -178,6 +178,14 @@ desfire_enter_own(struct card *c, uint8_t no, uint16_t *epoch, struct why *w)
 	return e;
 }
 
+enum err
+desfire_abort(struct card *c, struct why *w)
+{
+	enum err e = desfire_ask(c, DF_ABORT_TRANSACTION, EV1_PLAIN, NULL, 0, 0, w);
+
+	return desfire_said(c, e, DF_NO_CHANGES) ? ERR_OK : e;
+}
+
 struct key_ref
 desfire_ref(const struct card *c, const uint8_t aid[3], uint8_t no, enum key_slot slot,
     uint16_t epoch)

@@ -52,6 +52,13 @@ bool desfire_inside(const struct card *c, const uint8_t aid[3], uint8_t no);
  */
 enum err desfire_enter_own(struct card *c, uint8_t no, uint16_t *epoch, struct why *w);
 
+/*
+ * AbortTransaction in the session that stands. Select aborts too, but a relay may keep it
+ * from the card and hold a commit back; a new authentication aborts nothing. A relay that keeps
+ * this from the card as well breaks the session's chain of CMACs. Nothing to abort is fine.
+ */
+enum err desfire_abort(struct card *c, struct why *w);
+
 /* The reference of a key of ours on this card. */
 struct key_ref desfire_ref(const struct card *c, const uint8_t aid[3], uint8_t no,
     enum key_slot slot, uint16_t epoch);

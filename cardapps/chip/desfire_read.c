@@ -106,15 +106,6 @@ prove_partial(struct card *c, struct survey *s, struct card_content *out, struct
 
 /* --- what stands on it */
 
-/* A relay may have held a commit back: what is not committed when we come is dropped. */
-static enum err
-abort_transaction(struct card *c, struct why *w)
-{
-	enum err e = desfire_ask(c, DF_ABORT_TRANSACTION, EV1_PLAIN, NULL, 0, 0, w);
-
-	return desfire_said(c, e, DF_NO_CHANGES) ? ERR_OK : e;
-}
-
 static enum err
 read_record(struct card *c, struct card_content *out, struct why *w)
 {
@@ -156,8 +147,8 @@ read_files(struct card *c, bool all, struct card_content *out, struct why *w)
 	enum err e;
 
 	e = desfire_enter_own(c, writes ? DF_KEY_WRITE : DF_KEY_READ, &out->epoch, w);
-	if (e == ERR_OK && all)
-		e = abort_transaction(c, w);
+	if (e == ERR_OK)
+		e = desfire_abort(c, w);
 	if (e == ERR_OK)
 		e = read_record(c, out, w);
 	if (e == ERR_OK && out->has_record)

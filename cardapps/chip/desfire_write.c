@@ -76,8 +76,8 @@ count_step(void *ctx)
 
 /*
  * The session of card_read serves if it stands. If the card does not know of it any
- * more (another reset it), one new session begins; but only where nothing was taken yet, so
- * that nothing can be committed twice.
+ * more (another reset it), one new session begins; but only where nothing was taken yet, and
+ * after what the first try may have left is dropped, so that nothing can be committed twice.
  */
 enum err
 desfire_write(struct card *c, const struct card_write *wr, struct why *w)
@@ -93,6 +93,8 @@ desfire_write(struct card *c, const struct card_write *wr, struct why *w)
 		desfire_forget(c->driver);
 	}
 	e = desfire_enter_own(c, DF_KEY_WRITE, &epoch, w);
+	if (e == ERR_OK)
+		e = desfire_abort(c, w);
 	if (e == ERR_OK)
 		e = desfire_commit(c, wr, count_step, &n, w);
 	return e;

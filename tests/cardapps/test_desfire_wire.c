@@ -1,0 +1,179 @@
+/* What stands between card and station: a relay that holds answers back, a reader with a short breath. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "cardapps/secure/command.h"
+#include "cardapps/secure/status.h"
+#include "tests/support/card_bench.h"
+
+/* What GetKeyVersion says of a key of the bench's generation. */
+#define KEYS_OF_FIRST_EPOCH 2
+
+/*
+ * Between card and station. The card stays in its field for good; what is not
+ * protected by the session the relay answers itself.
+ */
+struct relay {
+	struct reader reader;
+	struct reader *card;
+	bool connected;
+	uint8_t hold;		/* the command kept back, its answer withheld; 0: none */
+	unsigned pass;		/* that many of them go through before */
+	bool keeps_selects;	/* says "selected" and does not tell the card */
+	uint8_t held[APDU_CAP];
+	size_t held_len;
+};
+
+static struct relay *
+relay_of(struct reader *r)
+{
+	return (struct relay *)(void *)r;
+}
+
+static enum err
+relay_connect(struct reader *r, unsigned timeout_ms, struct why *w)
+{
+	struct relay *l = relay_of(r);
+
+	if (l->connected)
+		return ERR_OK;
+	l->connected = true;
+	return reader_connect(l->card, timeout_ms, w);
+}
+
+static void
+say(uint8_t sw2, uint8_t *rapdu, size_t *len)
+{
+	rapdu[0] = 0x91;
+	rapdu[1] = sw2;
+	*len = 2;
+}
+
+static enum err
+relay_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len, uint8_t rapdu[RAPDU_CAP],
+    size_t *len, struct why *w)
+{
+	struct relay *l = relay_of(r);
+
+	if (l->hold != 0 && capdu[1] == l->hold && l->pass-- == 0) {
+		memcpy(l->held, capdu, capdu_len);
+		l->held_len = capdu_len;
+		l->hold = 0;
+		say(DF_PERMISSION_DENIED, rapdu, len);
+		return ERR_OK;
+	}
+	if (l->keeps_selects && capdu[1] == DF_SELECT_APPLICATION) {
+		say(DF_OK, rapdu, len);
+		return ERR_OK;
+	}
+	if (l->keeps_selects && capdu[1] == DF_GET_KEY_VERSION) {
+		say(DF_OK, rapdu + 1, len);
+		rapdu[0] = KEYS_OF_FIRST_EPOCH;
+		*len = 3;
+		return ERR_OK;
+	}
+	return reader_transmit(l->card, capdu, capdu_len, rapdu, len, w);
+}
+
+static void
+relay_disconnect(struct reader *r)
+{
+	(void)r;
+}
+
+static const struct reader_ops relay_ops = {
+	.connect = relay_connect, .transmit = relay_transmit, .disconnect = relay_disconnect,
+};
+
+/* A made card behind the relay, read. */
+static void
+behind(struct relay *l, struct card_bench *b, struct card_content *now)
+{
+	card_bench_open(b);
+	card_bench_make(b);
+	*l = (struct relay){.reader = {.ops = &relay_ops}, .card = b->reader};
+	assert_int_equal(card_open(&l->reader, &b->access, 0, &b->card, &b->why), ERR_OK);
+	assert_int_equal(card_read(b->card, now, &b->why), ERR_OK);
+}
+
+/* The card without the relay, as it is for good. */
+static void
+truth(struct card_bench *b, struct card_content *now)
+{
+	card_close(&b->card);
+	reader_disconnect(b->reader);
+	card_bench_present(b);
+	assert_int_equal(card_read(b->card, now, &b->why), ERR_OK);
+	assert_int_equal(now->state, CARD_READY);
+}
+
+/* The station judged "not applied"; if the commit arrived after that, both would be paid. */
+static void
+a_commit_held_back_does_nothing_after_the_card_was_judged(void **state)
+{
+	struct card_write wr = card_bench_change(0x33, 500, 500);
+	struct card_content judged, now;
+	uint8_t rapdu[RAPDU_CAP];
+	struct card_bench b;
+	struct relay l;
+	size_t len;
+
+	(void)state;
+	behind(&l, &b, &now);
+	l.hold = DF_COMMIT_TRANSACTION;
+	l.keeps_selects = true;
+	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_CARD_SW);
+	assert_int_equal(card_confirm(b.card, &judged, &b.why), ERR_OK);
+	assert_memory_equal(judged.record, b.plan.record, RECORD_LEN);
+	assert_int_equal(reader_transmit(b.reader, l.held, l.held_len, rapdu, &len, &b.why), ERR_OK);
+	truth(&b, &now);
+	assert_memory_equal(now.record, judged.record, RECORD_LEN);
+	assert_int_equal(now.value, judged.value);
+	card_bench_close(&b);
+}
+
+/* Every command of a load kept back once: the second try must not add to what is left of the first. */
+static void
+a_load_is_never_credited_twice_behind_a_relay(void **state)
+{
+	static const uint8_t commands[] = {DF_CREDIT, DF_WRITE_DATA, DF_ADDITIONAL_FRAME,
+	    DF_WRITE_RECORD, DF_COMMIT_TRANSACTION};
+	struct card_write wr = card_bench_change(0x33, 500, 500);
+	struct card_content now;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(commands); i++) {
+		struct card_bench b;
+		struct relay l;
+		enum err e;
+
+		behind(&l, &b, &now);
+		l.hold = commands[i];
+		l.keeps_selects = true;
+		e = card_write(b.card, &wr, &b.why);
+		truth(&b, &now);
+		if (e == ERR_OK) {
+			assert_memory_equal(now.record, wr.record, RECORD_LEN);
+			assert_int_equal(now.value, 500);
+		} else {
+			assert_memory_equal(now.record, b.plan.record, RECORD_LEN);
+			assert_int_equal(now.value, 0);
+		}
+		card_bench_close(&b);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_commit_held_back_does_nothing_after_the_card_was_judged),
+		cmocka_unit_test(a_load_is_never_credited_twice_behind_a_relay),
+	};
+
+	return cmocka_run_group_tests_name("desfire wire", tests, NULL, NULL);
+}
