@@ -13,7 +13,10 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Lines above `max` are dropped; `to` is borrowed, NULL means no log at all (the default). */
 void log_to(FILE *to, enum log_level max);
 
-/* One line: time, level, room, the formatted text, redacted. Never blocks on a lock across rooms. */
+/*
+ * One line: time, level, room, the formatted text: redacted, control characters as '?', cut at about
+ * 500 bytes. Any thread.
+ */
 void log_line(enum log_level level, const char *room, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
