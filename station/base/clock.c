@@ -29,10 +29,11 @@ clock_monotonic_ns(void)
 uint32_t
 clock_minutes_2000(int64_t unix_ms)
 {
-	int64_t minutes = (unix_ms - CLOCK_EPOCH_2000_MS) / 60000;
+	int64_t minutes;
 
 	if (unix_ms < CLOCK_EPOCH_2000_MS)
 		return 0;
+	minutes = (unix_ms - CLOCK_EPOCH_2000_MS) / 60000;
 	return minutes > UINT32_MAX ? UINT32_MAX : (uint32_t)minutes;
 }
 
