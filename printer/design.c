@@ -56,16 +56,28 @@ check_text_place(const struct svg *s, const struct place *p, int at, struct why 
 	return ERR_OK;
 }
 
+/* Of two with one id only the first would be filled. */
+static enum err
+check_once(const struct svg *s, const char *id, struct why *w)
+{
+	unsigned count = 0;
+	for (int i = 0; i < (int)svg_count(s); i++)
+		count += g_strcmp0(svg_attr(svg_at(s, i), "id"), id) == 0;
+	return count <= 1 ? ERR_OK : bad_place(s, id, "id", w);
+}
+
 static enum err
 check_qr_place(const struct svg *s, int at, struct why *w)
 {
 	static const char *const need[] = { "x", "y", "width", "height" };
-	double mm;
+	double mm[4];
 	if (strcmp(svg_at(s, at)->name, "rect") != 0)
 		return bad_place(s, PLACE_QR, "<rect>", w);
 	for (size_t i = 0; i < G_N_ELEMENTS(need); i++)
-		if (!svg_number(svg_attr(svg_at(s, at), need[i]), &mm))
+		if (!svg_number(svg_attr(svg_at(s, at), need[i]), &mm[i]))
 			return bad_place(s, PLACE_QR, need[i], w);
+	if (mm[0] < 0 || mm[1] < 0 || mm[0] + mm[2] > CARD_WIDTH_MM || mm[1] + mm[3] > CARD_HEIGHT_MM)
+		return bad_place(s, PLACE_QR, "x, y, width, height", w);
 	return svg_moved(s, at) ? bad_place(s, PLACE_QR, "transform", w) : ERR_OK;
 }
 
@@ -115,8 +127,12 @@ check_side(const struct svg *s, struct why *w)
 	for (size_t i = 0; e == ERR_OK && i < PLACES; i++) {
 		int at = svg_find(s, places[i].id);
 		e = at < 0 ? ERR_OK : check_text_place(s, &places[i], at, w);
+		if (e == ERR_OK)
+			e = check_once(s, places[i].id, w);
 	}
 	int qr = svg_find(s, PLACE_QR);
+	if (e == ERR_OK)
+		e = check_once(s, PLACE_QR, w);
 	return e != ERR_OK || qr < 0 ? e : check_qr_place(s, qr, w);
 }
 

@@ -85,16 +85,18 @@ attr_ok(struct parse *p, GError **error, const char *name, const char *value)
 	return true;
 }
 
-/* The short form hides the family from the check of fonts. */
+/* The short form hides the family from the check of fonts; a comment hides anything. */
 static bool
 font_shorthand(const char *name, const char *value)
 {
 	if (strcmp(name, "font") == 0)
 		return true;
+	if (strcmp(name, "style") == 0 && strstr(value, "/*") != NULL)
+		return true;
 	g_auto(GStrv) part = g_strsplit(strcmp(name, "style") == 0 ? value : "", ";", -1);
 	for (char **s = part; *s != NULL; s++) {
 		const char *t = *s + strspn(*s, " \t\r\n");
-		if (strncmp(t, "font", 4) == 0 && t[4 + strspn(t + 4, " \t")] == ':')
+		if (g_ascii_strncasecmp(t, "font", 4) == 0 && t[4 + strspn(t + 4, " \t")] == ':')
 			return true;
 	}
 	return false;
@@ -162,6 +164,10 @@ on_start(GMarkupParseContext *ctx, const char *name, const char **names,
 	if (p->skip > 0 || strchr(name, ':') != NULL ||
 	    in_list(left_out, G_N_ELEMENTS(left_out), name)) {
 		p->skip++;
+		return;
+	}
+	if (p->depth == 0 && p->svg->node->len > 0) {
+		refuse(p, error, MSG_DESIGN_BROKEN, name);
 		return;
 	}
 	if (!in_list(allowed, G_N_ELEMENTS(allowed), name)) {
@@ -301,7 +307,7 @@ svg_find(const struct svg *s, const char *id)
 	return -1;
 }
 
-/* "a:1; b:2" asked for b gives 2. */
+/* "a:1; b:2" asked for b gives 2. Names of properties have no case. */
 static char *
 style_property(const char *style, const char *name)
 {
@@ -312,7 +318,7 @@ style_property(const char *style, const char *name)
 		if (colon == NULL)
 			continue;
 		*colon = '\0';
-		if (strcmp(g_strstrip(*p), name) != 0)
+		if (g_ascii_strcasecmp(g_strstrip(*p), name) != 0)
 			continue;
 		g_free(found);
 		found = g_strdup(g_strstrip(colon + 1));
@@ -338,8 +344,14 @@ svg_property(const struct svg *s, int i, const char *name)
 bool
 svg_moved(const struct svg *s, int i)
 {
-	for (; i >= 0; i = svg_at(s, i)->parent)
-		if (svg_attr(svg_at(s, i), "transform") != NULL)
+	static const char *const own_measure[] = {
+		"svg", "symbol", "defs", "pattern", "mask", "clipPath"
+	};
+	g_autofree char *moved = svg_property(s, i, "transform");
+	if (moved != NULL)
+		return true;
+	for (; i > 0; i = svg_at(s, i)->parent)
+		if (in_list(own_measure, G_N_ELEMENTS(own_measure), svg_at(s, i)->name))
 			return true;
 	return false;
 }
@@ -354,7 +366,7 @@ svg_number(const char *text, double *out)
 	if (end == text || !(*out > -1e6 && *out < 1e6))
 		return false;
 	end += strspn(end, " ");
-	return *end == '\0' || strcmp(end, "mm") == 0 || strcmp(end, "px") == 0;
+	return *end == '\0' || strcmp(end, "px") == 0;
 }
 
 /* The next node in document order that is below `top`, or -1. */

@@ -55,10 +55,13 @@ const char *svg_attr(const struct svg_node *n, const char *name);
 /* A property from `style` or the attribute of its name, searched upwards from `i`; g_free, NULL if none. */
 char *svg_property(const struct svg *s, int i, const char *name);
 
-/* True if the element or one around it has a transform: its numbers are not millimetres of the card. */
+/*
+ * True if the element or one around it has a transform, or measures by itself (an inner svg,
+ * a pattern, a mask …): its numbers are not millimetres of the card.
+ */
 bool svg_moved(const struct svg *s, int i);
 
-/* A length in user units (millimetres): "3", "3mm", "3px". False if not a number. */
+/* A length in user units (millimetres of the card): "3" or "3px". "3mm" is not: SVG takes 1mm for 3.78 of them. */
 bool svg_number(const char *text, double *out);
 
 /* All text below the element, joined; g_free. */

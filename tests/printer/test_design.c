@@ -139,6 +139,8 @@ scripts_styles_and_foreign_content_are_refused(void **state)
 	refused_with("</defs>", "<animate/></defs>", ERR_DESIGN, MSG_DESIGN_FORBIDDEN);
 	refused_with("<rect ", "<rect onclick=\"x()\" ", ERR_DESIGN, MSG_DESIGN_FORBIDDEN);
 	refused_with("<text ", "<text style=\"font: 3px serif\" ", ERR_DESIGN, MSG_DESIGN_FORBIDDEN);
+	refused_with("<text ", "<text style=\"FONT : 3px serif\" ", ERR_DESIGN, MSG_DESIGN_FORBIDDEN);
+	refused_with("<text ", "<text style=\"/**/font: 3px serif\" ", ERR_DESIGN, MSG_DESIGN_FORBIDDEN);
 }
 
 static void
@@ -206,6 +208,70 @@ places_that_cannot_be_filled_are_refused(void **state)
 	    MSG_DESIGN_PLACE_BAD);
 	refused_with("data-bg-max-width=\"36\"", "data-bg-max-width=\"-1\"", ERR_DESIGN, MSG_DESIGN_PLACE_BAD);
 	refused_with("data-bg-max-width=\"36\"", "", ERR_DESIGN, MSG_DESIGN_PLACE_BAD);
+	/* 1mm is 3.78 user units for librsvg, and a user unit is a millimetre of the card */
+	refused_with("<text id=\"bg:name\" x=\"79.6\"", "<text id=\"bg:name\" x=\"79.6mm\"", ERR_DESIGN,
+	    MSG_DESIGN_PLACE_BAD);
+	refused_with("<text id=\"bg:name\"", "<text style=\"transform: scale(2)\" id=\"bg:name\"", ERR_DESIGN,
+	    MSG_DESIGN_PLACE_BAD);
+}
+
+/* Only one of two would be filled; the other keeps the designer's own words. */
+static void
+a_place_that_is_there_twice_on_a_side_is_refused(void **state)
+{
+	(void)state;
+	refused_with("<text id=\"bg:tier\"", "<text id=\"bg:name\"", ERR_DESIGN, MSG_DESIGN_PLACE_BAD);
+	refused_with("<g id=\"bg:tier-bronze\"", "<g id=\"bg:number\"", ERR_DESIGN, MSG_DESIGN_PLACE_BAD);
+}
+
+static void
+what_comes_after_the_drawing_is_refused(void **state)
+{
+	(void)state;
+	refused_with("</svg>", "</svg><g id=\"bg:app-gift\"/>", ERR_DESIGN, MSG_DESIGN_BROKEN);
+	refused_with("</svg>", "</svg><svg/>", ERR_DESIGN, MSG_DESIGN_BROKEN);
+}
+
+/* In another coordinate system a place's numbers are not millimetres of the card. */
+static void
+a_place_inside_another_picture_is_refused(void **state)
+{
+	(void)state;
+	static const char *const around[] = { "svg", "pattern", "mask", "clipPath", "symbol", "defs" };
+	for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
+		struct why w = { 0 };
+		struct design *d = NULL;
+		char by[160], all[SVG_CAP];
+		snprintf(by, sizeof(by), "<%s id=\"a\" viewBox=\"0 0 40 20\" width=\"9\" height=\"9\"><g font-family",
+		    around[i]);
+		char *svg = front_with("<g font-family", by);
+		snprintf(by, sizeof(by), "</g></%s><g id=\"bg:test\"", around[i]);
+		char *at = strstr(svg, "</g>\n\t<g id=\"bg:test\"");
+		assert_non_null(at);
+		snprintf(all, sizeof(all), "%.*s%s%s", (int)(at - svg), svg, by,
+		    at + strlen("</g>\n\t<g id=\"bg:test\""));
+		expect(design_parse("inside", all, back, &d, &w), &w, ERR_DESIGN, MSG_DESIGN_PLACE_BAD);
+		free(svg);
+	}
+}
+
+static void
+a_code_over_the_edge_is_refused(void **state)
+{
+	(void)state;
+	static const char *const where[] = {
+		"x=\"60\" y=\"8.6\" ", "x=\"-1\" y=\"8.6\" ", "x=\"6\" y=\"30\" ", "x=\"6\" y=\"-2\" "
+	};
+	for (size_t i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
+		struct why w = { 0 };
+		struct design *d = NULL;
+		char svg[SVG_CAP];
+		const char *is = "x=\"6\" y=\"8.6\" ", *at = strstr(back, is);
+		assert_non_null(at);
+		snprintf(svg, sizeof(svg), "%.*s%s%s", (int)(at - back), back, where[i], at + strlen(is));
+		expect(design_parse("edge", front, svg, &d, &w), &w, ERR_DESIGN, MSG_DESIGN_PLACE_BAD);
+		assert_string_equal(w.arg[1].str, "bg:qr");
+	}
 }
 
 static void
@@ -217,6 +283,7 @@ fonts_that_are_not_installed_are_refused_by_exact_name(void **state)
 	    MSG_FONT_MISSING);
 	refused_with("\"Noto Sans Arabic, Noto Sans\"", "\"sans-serif\"", ERR_FONT, MSG_FONT_MISSING);
 	refused_with("<text ", "<text style=\"font-family: 'B Titr'\" ", ERR_FONT, MSG_FONT_MISSING);
+	refused_with("<text ", "<text style=\"Font-Family: 'B Titr'\" ", ERR_FONT, MSG_FONT_MISSING);
 	/* the design's own words in a font without Persian */
 	refused_with("font-family=\"Noto Kufi Arabic\"", "font-family=\"Noto Serif\"", ERR_FONT,
 	    MSG_FONT_NO_CHARACTER);
@@ -389,6 +456,10 @@ main(void)
 		cmocka_unit_test(an_editors_notes_are_left_out),
 		cmocka_unit_test(every_required_place_is_missed),
 		cmocka_unit_test(places_that_cannot_be_filled_are_refused),
+		cmocka_unit_test(a_place_that_is_there_twice_on_a_side_is_refused),
+		cmocka_unit_test(what_comes_after_the_drawing_is_refused),
+		cmocka_unit_test(a_place_inside_another_picture_is_refused),
+		cmocka_unit_test(a_code_over_the_edge_is_refused),
 		cmocka_unit_test(fonts_that_are_not_installed_are_refused_by_exact_name),
 		cmocka_unit_test(names_of_many_kinds_fit),
 		cmocka_unit_test(a_character_without_a_font_is_named),
