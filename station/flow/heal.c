@@ -45,6 +45,9 @@ judge(const struct tap *t, const struct store_intent *in)
 {
 	uint8_t hash[RECORD_HASH_LEN];
 
+	/* Not laid out as this intent would have left it: another's by now. */
+	if (t->content.state == CARD_FOREIGN)
+		return UNKNOWN;
 	if (!t->content.has_record)
 		return in->first ? NOT_APPLIED : ROLLED_BACK;
 	if (t->record.card_number != in->card)
@@ -101,17 +104,19 @@ rolled_back(const struct store_intent *in, struct why *w)
 
 /*
  * A first issue is complete only when the whole card is: its last steps come after the
- * record. So it is carried out again even if the record is there; what stands is compared, not rewritten.
+ * record. So it is carried out again even if its record is there; what stands is compared, not
+ * rewritten. With a later record the card has been in use since: it was complete.
  */
 static enum err
 finish(struct tap *t, const struct store_intent *in, enum verdict v, struct why *w)
 {
+	bool fresh = in->first && memcmp(t->content.record, in->r1, RECORD_LEN) == 0;
 	enum err e;
 
-	if (v == NOT_APPLIED || in->first)
+	if (v == NOT_APPLIED || fresh)
 		e = tap_carry_out(t, in, w);
 	else
-		e = tap_settle(t, in, w);
+		e = tap_settle_or_doubt(t, in, w);
 	if (e == ERR_OK)
 		t->out->heal.outcome = v == APPLIED ? HEAL_APPLIED : HEAL_WRITTEN;
 	return e;

@@ -43,7 +43,7 @@ is_in_service(const struct tap *t, struct why *w)
 		return why_set(w, ERR_REFUSED, MSG_CARD_BLOCKED, WHY_CODE(number));
 	if (valid_to != 0 && station_day(t->s, t->now_ms) > valid_to)
 		return why_set(w, ERR_REFUSED, MSG_CARD_EXPIRED, WHY_CODE(number), WHY_DAY(valid_to));
-	if (t->out->heal.outcome == HEAL_OPEN)
+	if (t->out->in_doubt)
 		return why_set(w, ERR_REFUSED, MSG_CARD_STILL_IN_DOUBT, WHY_CODE(number));
 	return ERR_OK;
 }
@@ -87,6 +87,20 @@ take_record_from_book(struct tap *t, struct why *w)
 	return record_parse(t->row.record, &t->record, w);
 }
 
+/* Between our looking and our turn to write, no other desk may have begun anything on this card. */
+static enum err
+look_again(struct tap *t, struct why *w)
+{
+	const uint32_t sequence = t->row.sequence;
+	char number[CARD_NUMBER_DIGITS + 1] = "";
+	enum err e = tap_look_up(t, w);
+
+	if (e != ERR_OK || (t->row.sequence == sequence && !t->row.in_doubt))
+		return e;
+	(void)card_number_format(t->row.number, number);
+	return why_set(w, ERR_REFUSED, MSG_CARD_AT_OTHER_DESK, WHY_CODE(number));
+}
+
 static enum err
 compose(struct tap *t, struct why *w)
 {
@@ -99,6 +113,8 @@ compose(struct tap *t, struct why *w)
 
 	if (t->card == NULL)
 		e = take_record_from_book(t, w);
+	else
+		e = look_again(t, w);
 	if (e == ERR_OK)
 		e = held(t, &have, w);
 	if (e == ERR_OK)

@@ -5,6 +5,8 @@
 #include "station/base/clock.h"
 #include "station/base/log.h"
 
+#define MINUTES_A_DAY 1440u
+
 static const struct flow *const flows[FLOW_COUNT] = {
 	[FLOW_ISSUE] = &flow_issue,
 	[FLOW_LOAD] = &flow_load,
@@ -57,6 +59,14 @@ doubt(struct tap *t, const struct why *cause, struct why *w)
 }
 
 enum err
+tap_settle_or_doubt(struct tap *t, const struct store_intent *in, struct why *w)
+{
+	struct why cause = {0};
+
+	return tap_settle(t, in, &cause) == ERR_OK ? ERR_OK : doubt(t, &cause, w);
+}
+
+enum err
 tap_carry_out(struct tap *t, const struct store_intent *in, struct why *w)
 {
 	const struct flow *f = flow_by_name(in->kind);
@@ -66,10 +76,7 @@ tap_carry_out(struct tap *t, const struct store_intent *in, struct why *w)
 	if (f == NULL)
 		return why_set(w, ERR_DB_NEWER, MSG_INTENT_UNKNOWN, WHY_CODE(in->kind));
 	e = tap_write(t, f, in, &cause);
-	/* Should the book fail now, the card holds what the book could not say: the next tap will. */
-	if (e == ERR_OK)
-		e = tap_settle(t, in, &cause);
-	return e == ERR_OK ? ERR_OK : doubt(t, &cause, w);
+	return e == ERR_OK ? tap_settle_or_doubt(t, in, w) : doubt(t, &cause, w);
 }
 
 /* --- one tap */
@@ -93,9 +100,19 @@ report(struct tap *t, const struct store_intent *in)
 	}
 }
 
+/* The end of an intent as the answer to the request that led to it. */
+static enum err
+answer(struct tap *t, const struct store_intent *in, struct why *w)
+{
+	if (in->state == INTENT_VOID)
+		return why_set(w, ERR_REFUSED, MSG_REQUEST_WAS_VOIDED, WHY_CODE(t->rq->request));
+	report(t, in);
+	return ERR_OK;
+}
+
 /*
- * The same request again. Settled: its answer, no card needed. Open: go on to the card, which
- * heals it. ERR_NOT_FOUND: a new request.
+ * The same request again. Settled: its answer, no card needed. Open: t->pending, go on to the
+ * card, which heals it. Neither: a new request.
  */
 static enum err
 repeated(struct tap *t, bool *answered, struct why *w)
@@ -114,41 +131,72 @@ repeated(struct tap *t, bool *answered, struct why *w)
 		return ERR_OK;
 	if (e == ERR_OK)
 		e = store_intent_get(t->s->store, event, &in, w);
-	if (e != ERR_OK || in.state == INTENT_OPEN)
+	if (e != ERR_OK)
 		return e;
-	if (in.state == INTENT_VOID)
-		return why_set(w, ERR_REFUSED, MSG_REQUEST_WAS_VOIDED, WHY_CODE(t->rq->request));
-	t->out->repeated = true;
+	if (in.state == INTENT_OPEN) {
+		t->pending = true;
+		memcpy(t->asked, event, sizeof(t->asked));
+		return ERR_OK;
+	}
 	*answered = true;
-	report(t, &in);
-	return ERR_OK;
+	t->out->repeated = true;
+	return answer(t, &in, w);
 }
 
-/* Was finishing the earlier act all that this tap was for? Two request ids that differ say no. */
+/* The card has been looked at: is what this request began before ended now? */
+static enum err
+after_own_heal(struct tap *t, const struct flow *f, struct why *w)
+{
+	struct store_intent in;
+	enum err e = store_intent_get(t->s->store, t->asked, &in, w);
+
+	if (e != ERR_OK)
+		return e;
+	if (in.state != INTENT_OPEN) {
+		t->out->by_heal = in.state == INTENT_SETTLED;
+		return answer(t, &in, w);
+	}
+	/* Why it cannot be ended here is the flow's to say; another card has nothing to do with it. */
+	if (t->out->heal.outcome == HEAL_OPEN)
+		e = f->decide(t, w);
+	t->out->in_doubt = true;
+	return e == ERR_OK ? why_set(w, ERR_IN_DOUBT, MSG_PUT_SAME_CARD_BACK) : e;
+}
+
+/*
+ * Was finishing the earlier act all that this tap was for? One asked for under an id of its own is
+ * not: nobody would know that id again.
+ */
 static bool
 heal_is_the_answer(const struct tap *t, const struct store_intent *healed)
 {
-	if (t->rq->request[0] != '\0' && healed->request[0] != '\0')
-		return strcmp(t->rq->request, healed->request) == 0;
-	return strcmp(healed->kind, flow_by_id(t->rq->flow)->name) == 0 &&
-	    (t->rq->flow != FLOW_LOAD || t->rq->amount == healed->amount);
+	char what[STORE_WHAT_CAP];
+
+	if (t->rq->request[0] != '\0' || healed->state != INTENT_SETTLED)
+		return false;
+	if (t->rq->flow == FLOW_LOAD)
+		return strcmp(healed->kind, flow_load.name) == 0 && t->rq->amount == healed->amount;
+	tap_what(t, what);
+	return strcmp(healed->what, what) == 0;
 }
 
 /* After a heal: is this tap over? *over with ERR_OK: yes, and well. */
 static enum err
-after_heal(struct tap *t, bool *over, struct why *w)
+after_heal(struct tap *t, const struct flow *f, bool *over, struct why *w)
 {
 	struct store_intent healed;
 	struct flow_result *o = t->out;
 	enum err e;
 
-	*over = false;
+	*over = t->pending;
+	if (t->pending)
+		return after_own_heal(t, f, w);
 	if (t->rq->flow == FLOW_SHOW || o->heal.outcome == HEAL_NONE || o->heal.outcome == HEAL_OPEN)
 		return ERR_OK;
 	e = store_intent_get(t->s->store, o->heal.event, &healed, w);
 	if (e != ERR_OK)
 		return e;
-	if (healed.state == INTENT_SETTLED && heal_is_the_answer(t, &healed)) {
+	if (heal_is_the_answer(t, &healed)) {
 		report(t, &healed);
 		o->by_heal = true;
 		*over = true;
@@ -156,7 +204,26 @@ after_heal(struct tap *t, bool *over, struct why *w)
 	}
 	if (t->rq->request[0] != '\0' && healed.request[0] != '\0')
 		return ERR_OK;
-	return why_set(w, ERR_REFUSED, MSG_EARLIER_ACT_FINISHED);
+	return why_set(w, ERR_REFUSED,
+	    healed.state == INTENT_VOID ? MSG_EARLIER_ACT_VOIDED : MSG_EARLIER_ACT_FINISHED);
+}
+
+/* Another program began the same request after we had looked: what it began is the answer. */
+static enum err
+overtaken(struct tap *t, enum err e, struct why *w)
+{
+	struct why said = {0};
+	bool answered;
+	enum err found;
+
+	if (e != ERR_DUPLICATE || t->rq->request[0] == '\0')
+		return e;
+	found = repeated(t, &answered, &said);
+	if (found == ERR_OK && t->pending)
+		return doubt(t, &said, w);
+	if (found != ERR_OK && w != NULL)
+		*w = said;
+	return answered ? found : e;
 }
 
 static enum err
@@ -170,14 +237,15 @@ with_card(struct tap *t, const struct flow *f, struct why *w)
 	if (e == ERR_OK)
 		e = tap_look_up(t, w);
 	if (e == ERR_OK)
-		e = after_heal(t, &over, w);
+		e = after_heal(t, f, &over, w);
 	if (e != ERR_OK || over)
 		return e;
 	e = f->decide(t, w);
-	if (e == ERR_OK && f->compose != NULL)
-		e = tap_intend(t, f, w);
 	if (e != ERR_OK || f->compose == NULL)
 		return e;
+	e = tap_intend(t, f, w);
+	if (e != ERR_OK)
+		return overtaken(t, e, w);
 	e = tap_carry_out(t, &t->intent, w);
 	if (e == ERR_OK)
 		report(t, &t->intent);
@@ -194,9 +262,10 @@ without_card(struct tap *t, const struct flow *f, struct why *w)
 		return e == ERR_OK ? f->decide(t, w) : e;
 	}
 	e = tap_enter(t, f, w);
-	if (e == ERR_OK)
-		report(t, &t->intent);
-	return e;
+	if (e != ERR_OK)
+		return overtaken(t, e, w);
+	report(t, &t->intent);
+	return ERR_OK;
 }
 
 static enum err
@@ -218,23 +287,34 @@ open_card(struct tap *t, struct why *w)
 	return ERR_OK;
 }
 
+/* Does today allow a new act of this kind at all? */
+static enum err
+may_begin(struct tap *t, const struct flow *f, struct why *w)
+{
+	uint32_t day = clock_minutes_2000(t->now_ms) / MINUTES_A_DAY;
+	enum err e = ERR_OK;
+
+	if (f->right != 0 && day > UINT16_MAX)
+		return why_set(w, ERR_CLOCK, MSG_CLOCK_WRONG);
+	if (f->right != 0)
+		e = cert_covers(&t->s->cert, (uint16_t)day, CERT_RIGHT(f->right), w);
+	return e == ERR_OK && f->check != NULL ? f->check(t, w) : e;
+}
+
 enum err
 flow_run(struct station *s, const struct flow_request *rq, struct flow_result *out, struct why *w)
 {
 	const struct flow *f = flow_by_id(rq->flow);
 	struct tap t = {.s = s, .rq = rq, .out = out, .now_ms = clock_now_ms()};
 	unsigned before = rq->reader != NULL ? rq->reader->apdus : 0;
-	bool answered = false;
-	enum err e = ERR_OK;
+	bool answered;
+	enum err e;
 
 	memset(out, 0, sizeof(*out));
-	if (f->right != 0)
-		e = cert_covers(&s->cert, (uint16_t)(clock_minutes_2000(t.now_ms) / 1440),
-		    CERT_RIGHT(f->right), w);
-	if (e == ERR_OK && f->check != NULL)
-		e = f->check(&t, w);
-	if (e == ERR_OK)
-		e = repeated(&t, &answered, w);
+	e = repeated(&t, &answered, w);
+	/* What was begun is finished, whatever the rules say by now. */
+	if (e == ERR_OK && !answered && !t.pending)
+		e = may_begin(&t, f, w);
 	if (e != ERR_OK || answered)
 		return e;
 	if (rq->reader == NULL) {

@@ -19,6 +19,8 @@ struct tap {
 	struct store_card row;			/* the book's word on this card, if in_book */
 	bool in_book;
 	struct store_intent intent;		/* what compose makes */
+	bool pending;				/* this request led to an intent before, which is still open */
+	uint8_t asked[STORE_EVENT_LEN];		/* that intent's event, if pending */
 	int64_t now_ms;
 };
 
@@ -81,6 +83,9 @@ enum err tap_enter(struct tap *t, const struct flow *f, struct why *w);
 
 /* Judge and close what an earlier pull left on this card. Fills out->heal. */
 enum err tap_heal(struct tap *t, struct why *w);
+
+/* tap_settle; ERR_IN_DOUBT if the card holds what the book could not say: the next tap will. */
+enum err tap_settle_or_doubt(struct tap *t, const struct store_intent *in, struct why *w);
 
 /* Write, read back and settle `in` on the card there is. ERR_IN_DOUBT if the card was not seen to hold it. */
 enum err tap_carry_out(struct tap *t, const struct store_intent *in, struct why *w);
