@@ -212,7 +212,6 @@ is_refused(struct scene *s, enum err e, enum err code, enum msg id)
 	assert_int_equal(s->f.why.id, id);
 	assert_int_equal(s->f.why.code, code);
 	assert_false(s->f.result.done);
-	assert_false(s->f.reader->connected);
 	assert_false(store_in_transaction(s->f.station->store));
 }
 
