@@ -11,10 +11,14 @@
 #include "station/base/clock.h"
 #include "station/flow/settings.h"
 #include "station/store/card.h"
+#include "station/store/journal.h"
 
 #define DISK_LOW_BYTES (64u * 1024 * 1024)
 /* The year this version was made: a clock before it cannot be right. */
 #define CLOCK_FLOOR_MS INT64_C(1767225600000)
+
+/* Clocks are set right by a little all the time. */
+#define CLOCK_SLACK_MS INT64_C(60000)
 
 struct exam {
 	struct station *s;
@@ -38,13 +42,27 @@ note(struct exam *x, enum msg about, enum err e, const struct why *w, bool warni
 	x->first_why = *w;
 }
 
+static bool
+take_time(const struct journal_row *row, void *ctx)
+{
+	*(int64_t *)ctx = row->at_ms;
+	return true;
+}
+
 static enum err
 look_at_clock(struct exam *x, struct why *w)
 {
-	(void)x;
+	uint8_t hash[STORE_HASH_LEN];
+	int64_t head, newest_ms = 0;
+	enum err e = store_journal_head(x->s->store, &head, hash, w);
+
 	if (clock_now_ms() < CLOCK_FLOOR_MS)
 		return why_set(w, ERR_CLOCK, MSG_CLOCK_WRONG);
-	return ERR_OK;
+	if (e == ERR_OK)
+		e = store_journal_walk(x->s->store, head, take_time, &newest_ms, w);
+	if (e == ERR_OK && clock_now_ms() < newest_ms - CLOCK_SLACK_MS)
+		return why_set(w, ERR_CLOCK, MSG_CLOCK_BEHIND_BOOK);
+	return e;
 }
 
 static enum err

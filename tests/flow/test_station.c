@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "station/base/clock.h"
 #include "station/base/file.h"
 #include "station/flow/artwork.h"
+#include "station/flow/doctor.h"
 #include "station/flow/settings.h"
 #include "station/store/card.h"
 #include "station/store/view.h"
@@ -223,6 +226,45 @@ the_host_on_the_cards_is_fixed_by_the_first_print(void **state)
 	club_fixture_close(&f);
 }
 
+/* --- doctor */
+
+static int64_t shift_ms;
+
+static int64_t
+shifted_clock(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + shift_ms;
+}
+
+static void
+take_clock(void *ctx, const struct finding *f)
+{
+	if (f->about == MSG_DOCTOR_CLOCK)
+		*(struct finding *)ctx = *f;
+}
+
+static void
+a_clock_behind_the_book_is_named(void **state)
+{
+	struct club_fixture f;
+	struct finding clock = {0};
+
+	(void)state;
+	club_fixture_open(&f, "station-clock");
+	(void)station_examine(f.folder, NULL, NULL, take_clock, &clock, &f.why);
+	assert_true(clock.good);
+	shift_ms = -3600000;
+	clock_set_source(shifted_clock);
+	assert_int_equal(station_examine(f.folder, NULL, NULL, take_clock, &clock, &f.why), ERR_CLOCK);
+	clock_set_source(NULL);
+	assert_false(clock.good);
+	assert_int_equal(clock.why.id, MSG_CLOCK_BEHIND_BOOK);
+	club_fixture_close(&f);
+}
+
 int
 main(void)
 {
@@ -233,6 +275,7 @@ main(void)
 		cmocka_unit_test(a_root_inside_the_club_folder_is_refused),
 		cmocka_unit_test(only_cards_done_and_in_service_are_printed),
 		cmocka_unit_test(the_host_on_the_cards_is_fixed_by_the_first_print),
+		cmocka_unit_test(a_clock_behind_the_book_is_named),
 	};
 
 	return cmocka_run_group_tests_name("flow/station", tests, NULL, NULL);
