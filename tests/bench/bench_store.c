@@ -6,6 +6,7 @@
 #include "tests/store/fixture.h"
 
 #include "station/base/clock.h"
+#include "tests/bench/row.h"
 
 static double
 seconds_since(int64_t ns)
@@ -16,18 +17,8 @@ seconds_since(int64_t ns)
 static void
 report(const char *what, int n, double seconds)
 {
-	(void)printf("%-34s %6d in %6.2f s: %8.0f /s, %6.3f ms each\n", what, n, seconds, n / seconds,
-	    1000 * seconds / n);
-}
-
-/* Stops at the first thing that goes wrong: a figure of failures is worth nothing. */
-static void
-must(enum err e)
-{
-	if (e == ERR_OK)
-		return;
-	(void)fprintf(stderr, "bench_store: %s\n", err_name(e));
-	exit(1);
+	row_info(what, n / seconds, "/s");
+	row_info("  each", 1000 * seconds / n, "ms");
 }
 
 static void
@@ -38,18 +29,18 @@ enrol_and_issue(struct store *s, uint64_t number)
 	int64_t id;
 	struct why w;
 
-	must(store_begin(s, &w));
-	must(store_range_next(s, STORE_MEMBERS, &id, &w));
+	must(store_begin(s, &w), &w);
+	must(store_range_next(s, STORE_MEMBERS, &id, &w), &w);
 	m.id = (uint32_t)id;
 	(void)snprintf(m.name, sizeof(m.name), "سارا احمدی %u", m.id);
 	(void)snprintf(m.fold, sizeof(m.fold), "سارا احمدی %u", m.id);
 	(void)snprintf(m.phone, sizeof(m.phone), "+98912%07u", m.id);
-	must(store_member_insert(s, &m, &w));
-	must(issue_intend(s, number, event, &w));
-	must(store_commit(s, &w));
-	must(store_begin(s, &w));
-	must(settle(s, event, by, &w));
-	must(store_commit(s, &w));
+	must(store_member_insert(s, &m, &w), &w);
+	must(issue_intend(s, number, event, &w), &w);
+	must(store_commit(s, &w), &w);
+	must(store_begin(s, &w), &w);
+	must(settle(s, event, by, &w), &w);
+	must(store_commit(s, &w), &w);
 }
 
 static void
@@ -60,12 +51,12 @@ load_once(struct store *s, uint64_t number, int i)
 	struct why w;
 
 	(void)snprintf(request, sizeof(request), "bench-%d", i);
-	must(store_begin(s, &w));
-	must(load_intend(s, number, 500000, request, event, &w));
-	must(store_commit(s, &w));
-	must(store_begin(s, &w));
-	must(load_settle(s, event, number, 500000, &w));
-	must(store_commit(s, &w));
+	must(store_begin(s, &w), &w);
+	must(load_intend(s, number, 500000, request, event, &w), &w);
+	must(store_commit(s, &w), &w);
+	must(store_begin(s, &w), &w);
+	must(load_settle(s, event, number, 500000, &w), &w);
+	must(store_commit(s, &w), &w);
 }
 
 int
@@ -79,17 +70,18 @@ main(int argc, char **argv)
 
 	(void)snprintf(c.dir, sizeof(c.dir), "%.40s/bench-store.XXXXXX", argc > 1 ? argv[1] : "/var/tmp");
 	club_open(&c);
+	row_title("durable acts of the store alone, one connection");
 	t = clock_monotonic_ns();
 	for (int i = 0; i < n; i++)
 		enrol_and_issue(c.s, 12345000000000u + (uint64_t)i);
-	report("enrol + issue, 2 durable commits", n, seconds_since(t));
+	report("enrol and issue, 2 durable commits", n, seconds_since(t));
 	t = clock_monotonic_ns();
 	for (int i = 0; i < n; i++)
 		load_once(c.s, 12345000000000u + (uint64_t)(i % n), i);
 	report("load, 2 durable commits", n, seconds_since(t));
 	t = clock_monotonic_ns();
-	must(store_check(c.s, &h, &w));
-	report("doctor, journal rows", (int)h.journal_rows, seconds_since(t));
+	must(store_check(c.s, &h, &w), &w);
+	report("journal rows examined by doctor", (int)h.journal_rows, seconds_since(t));
 	club_end(&c);
 	return 0;
 }
