@@ -1,13 +1,21 @@
 /* The software card as its owner sees it: made, kept, powered, asked, pulled. */
 #include "cardapps/sim/card.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "keys/digest.h"
 #include "station/base/secret.h"
 
 #define NXP 0x04	/* ISO/IEC 7816-6 manufacturer, the first byte of a 7-byte UID */
+#define LOCK_TRIES 500	/* of 20 ms */
 
 void
 card_changed(struct sim_card *c, uint32_t us)
@@ -63,12 +71,71 @@ sim_card_power(struct sim_card *card, bool on)
 	card->powered = on;
 }
 
+static void
+lock_path(const struct sim_card *c, char out[PATH_MAX])
+{
+	(void)snprintf(out, PATH_MAX, "%.*s.lock", PATH_MAX - 6, c->path);
+}
+
+/* One try. The file may have gone with its owner between our open and our lock: then it locks nothing. */
+static bool
+try_lock(struct sim_card *c, const char *path)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct stat st;
+
+	c->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (c->lock < 0)
+		return false;
+	if (fcntl(c->lock, F_SETLK, &whole) == 0 && fstat(c->lock, &st) == 0 && st.st_nlink > 0)
+		return true;
+	(void)close(c->lock);
+	c->lock = -1;
+	errno = EAGAIN;
+	return false;
+}
+
+/*
+ * One card is in one reader's field: another process waits for it. The lock has a file of its
+ * own, because the card's is replaced at every change.
+ */
+static enum err
+take_field(struct sim_card *c, struct why *w)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+	char path[PATH_MAX];
+
+	lock_path(c, path);
+	for (unsigned i = 0; i < LOCK_TRIES; i++) {
+		if (try_lock(c, path))
+			return ERR_OK;
+		if (errno != EAGAIN)
+			return why_errno(w, errno, c->path);
+		(void)nanosleep(&pause, NULL);
+	}
+	return why_set(w, ERR_NO_READER, MSG_READER_BUSY, WHY_CODE(c->path));
+}
+
+static void
+leave_field(struct sim_card *c)
+{
+	char path[PATH_MAX];
+
+	if (c->lock < 0)
+		return;
+	lock_path(c, path);
+	(void)unlink(path);
+	(void)close(c->lock);
+	c->lock = -1;
+}
+
 void
 sim_card_free(struct sim_card **card)
 {
 	if (card == NULL || *card == NULL)
 		return;
 	sim_card_power(*card, false);
+	leave_field(*card);
 	if ((*card)->on_disk != NULL)
 		wipe((*card)->on_disk, sizeof(*(*card)->on_disk));
 	free((*card)->on_disk);
@@ -88,6 +155,7 @@ make(const char *path)
 		return NULL;
 	c->powered = true;
 	c->iso_file = -1;
+	c->lock = -1;
 	if (path == NULL)
 		return c;
 	c->path = strdup(path);
@@ -132,30 +200,46 @@ sim_desfire_new(const uint8_t uid[7], const char *path, struct sim_card **out, s
 	return e;
 }
 
+/* The card of the file, or a factory-new one if there is none. */
+static enum err
+take_image(struct sim_card *c, struct why *w)
+{
+	uint8_t uid[7] = {NXP};
+	struct why none = {0};
+	enum err e = save_read(c->path, &c->ee, &none);
+
+	if (e == ERR_OK) {
+		*c->on_disk = c->ee;
+		return ERR_OK;
+	}
+	if (e != ERR_MISSING) {
+		if (w != NULL)
+			*w = none;
+		return e;
+	}
+	e = random_bytes(uid + 1, sizeof(uid) - 1, w);
+	if (e != ERR_OK)
+		return e;
+	ee_factory(&c->ee, uid);
+	return store(c, w);
+}
+
 enum err
 sim_desfire_open(const char *path, struct sim_card **out, struct why *w)
 {
 	struct sim_card *c = make(path);
-	struct why first = {0};
 	enum err e;
 
 	*out = NULL;
 	if (c == NULL)
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
-	e = save_read(path, &c->ee, &first);
-	if (e == ERR_MISSING) {
+	e = take_field(c, w);
+	if (e == ERR_OK)
+		e = take_image(c, w);
+	if (e != ERR_OK)
 		sim_card_free(&c);
-		return sim_desfire_new(NULL, path, out, w);
-	}
-	if (e != ERR_OK) {
-		if (w != NULL)
-			*w = first;
-		sim_card_free(&c);
-		return e;
-	}
-	*c->on_disk = c->ee;
 	*out = c;
-	return ERR_OK;
+	return e;
 }
 
 const uint8_t *

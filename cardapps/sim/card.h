@@ -13,6 +13,9 @@
 #define BLOCK_CAP 16
 #define BUFFER_CAP (EE_BLOCKS * EE_BLOCK + 64)
 
+/* Commands that are an exception somewhere else than in the table of command.c. */
+enum { INS_GET_VALUE = 0x6C, INS_READ_DATA = 0xBD, INS_READ_RECORDS = 0xBB };
+
 #define RIGHT_FREE 0x0E
 #define RIGHT_NEVER 0x0F
 enum right { R_READ = 1, R_WRITE = 2, R_BOTH = 4, R_CHANGE = 8 };
@@ -131,6 +134,7 @@ struct sim_card {
 	void (*random)(void *ctx, uint8_t *out, size_t len);
 	void *random_ctx;
 	char *path;
+	int lock;			/* held on `path`.lock while the card is in a field; -1 none */
 	struct eeprom *on_disk;		/* the last state known to be in `path` */
 };
 

@@ -188,7 +188,8 @@ send_full(struct sim_card *c)
 {
 	size_t len = c->reply.len, sum_len = sim_channel_crc_len(c);
 	size_t wire = sim_channel_wire_len(c, MODE_FULL, len);
-	bool open_ended = c->run.cmd->ins == 0xBD || c->run.cmd->ins == 0xBB;
+	bool open_ended = c->run.cmd->ins == INS_READ_DATA ||
+	    c->run.cmd->ins == INS_READ_RECORDS;
 	uint8_t iv[BLOCK_CAP] = {0}, sum[4];
 
 	open_ended = open_ended && all_zero(c->in + 5, 3);

@@ -146,7 +146,7 @@ file_right(struct sim_card *c, const struct ee_file *f, uint8_t rights)
 		free |= who == RIGHT_FREE;
 		any_key |= who < RIGHT_FREE;
 	}
-	if (c->run.cmd->ins == 0x6C && (f->options & VALUE_FREE_GET))
+	if (c->run.cmd->ins == INS_GET_VALUE && (f->options & VALUE_FREE_GET))
 		free = true;
 	c->run.mode = MODE_PLAIN;
 	if (free)

@@ -42,8 +42,9 @@ struct sim_figures {
 enum err sim_desfire_new(const uint8_t uid[7], const char *path, struct sim_card **out,
     struct why *w);
 /*
- * The card kept in `path`; a missing file becomes a factory-new card. Errors: ERR_FORMAT (damaged),
- * ERR_IO.
+ * The card kept in `path`; a missing file becomes a factory-new card. Other processes wait until it is
+ * freed (`path`.lock), ten seconds at most. Errors: ERR_FORMAT (damaged), ERR_NO_READER (another
+ * process keeps it), ERR_IO.
  */
 enum err sim_desfire_open(const char *path, struct sim_card **out, struct why *w);
 void sim_card_free(struct sim_card **card);
