@@ -5,7 +5,7 @@
  *
  * File: authenticated header (magic, version, test or real, club, station, scrypt
  * parameters, salt, nonce) and the contents under AES-256-GCM; the key comes from the
- * passphrase by scrypt. Written to a temporary name, synced, renamed; mode 0600.
+ * passphrase by scrypt. Whole and synced before it has its name; mode 0600.
  */
 #ifndef KEYS_SAFE_H
 #define KEYS_SAFE_H
