@@ -90,6 +90,7 @@ struct card_write {
 };
 
 struct card;
+/* Step 1.. `of` is done. A card being finished skips what is there already. */
 typedef void (*card_progress)(void *ctx, unsigned step, unsigned of);
 
 struct chip_ops {
@@ -128,14 +129,19 @@ void card_close(struct card **c);
  */
 enum err card_read(struct card *c, struct card_content *out, struct why *w);
 
-/* The ChangeKeys a personalisation of this card will do, for the intent. */
+/*
+ * The ChangeKeys a personalisation of this card will do, for the intent; sends nothing.
+ * Errors: ERR_NO_KEY (a master or generation this safe does not hold).
+ */
 enum err card_plan_keys(struct card *c, uint16_t epoch, struct key_step steps[CARD_KEY_STEPS_CAP],
     size_t *count, struct why *w);
 
 /*
  * Make, or finish making, a card of ours: keys and files in the order no tear can
  * spoil, then record, log line, certificate in one commit, NDEF, PICC settings, everything read
- * back, refusals. Resumable: whatever is there already is compared, never deleted. On success the
+ * back, refusals. Resumable: whatever is there already is compared, never deleted. Of a key that
+ * may be torn the one its version speaks for is tried and, refused, the other of its step: once
+ * each while the card stays. A card with applications of others is left untouched. On success the
  * card holds plan->record, proven by MACed reads. The log line's delta is credited and must be the
  * value after it. A card_read just before saves its survey.
  * Errors: ERR_CARD_GONE (resume at next presentation), ERR_CARD_FOREIGN, ERR_CARD_TAKEN (another

@@ -62,15 +62,30 @@ desfire_version(struct reader *r, uint8_t out[DF_VERSION_LEN], struct why *w)
 
 /* --- steps */
 
+static enum err
+mind_loss(struct desfire *d, enum err e)
+{
+	if (e == ERR_CARD_GONE)
+		desfire_forget(d);
+	return e;
+}
+
+enum err
+desfire_send(struct card *c, enum df_ins ins, enum ev1_mode mode, const void *data, size_t len,
+    struct why *w)
+{
+	struct desfire *d = c->driver;
+
+	return mind_loss(d, ev1_command(&d->wire, ins, mode, data, len, w));
+}
+
 enum err
 desfire_ask(struct card *c, enum df_ins ins, enum ev1_mode mode, const void *data, size_t len,
     size_t answer_len, struct why *w)
 {
 	struct desfire *d = c->driver;
-	enum err e = ev1_command(&d->wire, ins, mode, data, len, w);
+	enum err e = desfire_send(c, ins, mode, data, len, w);
 
-	if (e == ERR_CARD_GONE)
-		desfire_forget(d);
 	if (e != ERR_OK || d->wire.answer_len == answer_len)
 		return e;
 	ev1_forget(&d->wire);
@@ -92,9 +107,7 @@ desfire_select(struct card *c, const uint8_t aid[3], struct why *w)
 	enum err e;
 
 	d->selected_known = false;
-	e = ev1_select(&d->wire, aid, w);
-	if (e == ERR_CARD_GONE)
-		desfire_forget(d);
+	e = mind_loss(d, ev1_select(&d->wire, aid, w));
 	if (e == ERR_OK && d->wire.answer_len != 0)
 		e = why_set(w, ERR_LEN, MSG_CARD_STRANGE_ANSWER, WHY_CODE("SelectApplication"));
 	if (e == ERR_OK) {
@@ -128,23 +141,72 @@ desfire_inside(const struct card *c, const uint8_t aid[3], uint8_t no)
 	return is_selected(d, aid) && d->wire.session != NULL && d->wire.session_key_no == no;
 }
 
+static bool
+was_refused(const struct desfire *d, const struct desfire_refused *r)
+{
+	for (size_t i = 0; i < d->refused_count; i++)
+		if (memcmp(&d->refused[i], r, sizeof(*r)) == 0)
+			return true;
+	return false;
+}
+
+static struct desfire_refused
+refusal(const uint8_t aid[3], uint8_t no, const struct card_key *key)
+{
+	struct desfire_refused r = {.no = no};
+
+	memcpy(r.aid, aid, sizeof(r.aid));
+	card_key_kcv(key, r.kcv);
+	return r;
+}
+
+/* What was refused at a place says nothing more once its key was changed. */
+static void
+forget_refused(struct desfire *d, const uint8_t aid[3], uint8_t no)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->refused_count; i++)
+		if (d->refused[i].no != no || memcmp(d->refused[i].aid, aid, 3) != 0)
+			d->refused[kept++] = d->refused[i];
+	d->refused_count = kept;
+}
+
+#define KEY_NO_BITS 0x0F	/* the rest of ChangeKey's first byte is the type of a PICC key */
+
+enum err
+desfire_change_key(struct card *c, uint8_t wire_no, const struct card_key *fresh,
+    uint8_t version, const struct card_key *old, struct why *w)
+{
+	struct desfire *d = c->driver;
+	enum err e = mind_loss(d, ev1_change_key(&d->wire, wire_no, fresh, version, old, w));
+
+	if (e == ERR_OK)
+		forget_refused(d, d->selected, wire_no & KEY_NO_BITS);
+	return e;
+}
+
 enum err
 desfire_enter(struct card *c, const uint8_t aid[3], enum df_ins ins, uint8_t no,
     const struct card_key *key, struct why *w)
 {
 	struct desfire *d = c->driver;
+	struct desfire_refused r;
 	struct why said;
 	enum err e = ERR_OK;
 
 	if (desfire_inside(c, aid, no))
 		return ERR_OK;
+	r = refusal(aid, no, key);
+	if (was_refused(d, &r))
+		return why_set(w, ERR_CARD_AUTH, MSG_CARD_KEY_WRONG, WHY_NUM(no));
 	if (!is_selected(d, aid))
 		e = desfire_select(c, aid, w);
 	if (e != ERR_OK)
 		return e;
-	e = ev1_authenticate(&d->wire, ins, no, key, &said);
-	if (e == ERR_CARD_GONE)
-		desfire_forget(d);
+	e = mind_loss(d, ev1_authenticate(&d->wire, ins, no, key, &said));
+	if (e == ERR_CARD_AUTH && d->refused_count < DF_REFUSED_CAP)
+		d->refused[d->refused_count++] = r;
 	if (e == ERR_CARD_AUTH)
 		return why_set(w, e, MSG_CARD_KEY_WRONG, WHY_NUM(no));
 	if (e != ERR_OK && w != NULL)
@@ -302,9 +364,7 @@ desfire_read_log(struct card *c, unsigned count, struct card_content *out, struc
 
 	(void)span(head, sizeof(head), DF_FILE_LOG, 0, count);
 	out->log_len = 0;
-	e = ev1_command(&d->wire, DF_READ_RECORDS, EV1_MACED, head, sizeof(head), w);
-	if (e == ERR_CARD_GONE)
-		desfire_forget(d);
+	e = desfire_send(c, DF_READ_RECORDS, EV1_MACED, head, sizeof(head), w);
 	if (e == ERR_OK && !is_lines(d->wire.answer_len, count)) {
 		ev1_forget(&d->wire);
 		e = why_set(w, ERR_LEN, MSG_CARD_STRANGE_ANSWER, WHY_CODE("ReadRecords"));

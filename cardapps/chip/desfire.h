@@ -9,13 +9,26 @@
 #include "cardapps/layout/desfire.h"
 #include "cardapps/secure/ev1.h"
 
+/* A key the card refused: where it was tried, and its check value. */
+struct desfire_refused {
+	uint8_t aid[3];
+	uint8_t no;
+	uint8_t kcv[KCV_LEN];
+};
+/* Two keys at each place of a plan. */
+#define DF_REFUSED_CAP (2 * CARD_KEY_STEPS_CAP)
+
 struct desfire {
 	struct ev1 wire;
 	bool selected_known;
 	uint8_t selected[3];
+	/* Since the card came: none of these is sent a second time. */
+	struct desfire_refused refused[DF_REFUSED_CAP];
+	size_t refused_count;
 	/* What card_read saw of the PICC; personalise goes on from there while nothing came between. */
 	bool picc_known;
 	uint8_t picc_version;
+	bool picc_blank;	/* factory version and settings, no application: seen without a session */
 	/* The certificate file as read under MAC since the card came. */
 	bool cert_known;
 	uint8_t cert[CERT_LEN];
@@ -33,7 +46,10 @@ enum err desfire_version(struct reader *r, uint8_t out[DF_VERSION_LEN], struct w
 
 /* The card's power may have gone: forget session and selection. */
 void desfire_forget(struct desfire *d);
-/* ev1_command whose answer must be exactly `answer_len` bytes. Errors: ERR_LEN too. */
+/* ev1_command; a card that is gone is forgotten. */
+enum err desfire_send(struct card *c, enum df_ins ins, enum ev1_mode mode, const void *data,
+    size_t len, struct why *w);
+/* The same, whose answer must be exactly `answer_len` bytes. Errors: ERR_LEN too. */
 enum err desfire_ask(struct card *c, enum df_ins ins, enum ev1_mode mode, const void *data,
     size_t len, size_t answer_len, struct why *w);
 /* True if `e` is nothing but the card's own word `status`. */
@@ -41,7 +57,13 @@ bool desfire_said(const struct card *c, enum err e, uint8_t status);
 
 enum err desfire_select(struct card *c, const uint8_t aid[3], struct why *w);
 enum err desfire_key_version(struct card *c, uint8_t no, uint8_t *version, struct why *w);
-/* The session stands already, or: select, authenticate. `ins` AA or 1A. */
+/* ev1_change_key in the session that stands. */
+enum err desfire_change_key(struct card *c, uint8_t wire_no, const struct card_key *fresh,
+    uint8_t version, const struct card_key *old, struct why *w);
+/*
+ * The session stands already, or: select, authenticate. `ins` AA or 1A. A key the card refused
+ * since it came is not sent again: ERR_CARD_AUTH at once.
+ */
 enum err desfire_enter(struct card *c, const uint8_t aid[3], enum df_ins ins, uint8_t no,
     const struct card_key *key, struct why *w);
 /* True if that session stands. */
@@ -87,18 +109,25 @@ enum err desfire_plan_keys(struct card *c, uint16_t epoch, struct key_step *step
     struct why *w);
 enum err desfire_personalise(struct card *c, const struct card_plan *p, struct why *w);
 
-/* What stands on the plan's key `no` of `aid`, NULL if the plan has none. */
-const struct key_step *desfire_step(const struct card_plan *p, const uint8_t aid[3], uint8_t no);
-/* Keys the plan makes, opened; wiped by desfire_keys_close. */
+/* Both keys of one step, opened: the card holds one of them. */
+struct desfire_pair {
+	struct card_key *old, *fresh;
+	enum df_ins old_ins;		/* 1A for a DES key, else AA; `fresh` is always AES */
+	uint8_t old_version, version;	/* what the card says of each */
+};
+/* Keys of the plan; wiped by desfire_keys_close. */
 struct desfire_keys {
-	struct card_key *picc;
-	struct card_key *app[DF_KEY_COUNT];
-	struct card_key *ndef;
+	struct desfire_pair picc;
+	struct desfire_pair app[DF_KEY_COUNT];
+	struct desfire_pair ndef;	/* if the plan has a URL */
 	struct card_key *factory;	/* zeros, AES */
 };
 enum err desfire_keys_open(struct card *c, const struct card_plan *p, struct desfire_keys *k,
     struct why *w);
 void desfire_keys_close(struct desfire_keys *k);
+
+/* The PICC without any key: fills the handle's picc_* fields; *locked: listing needs the key. */
+enum err desfire_look_at_picc(struct card *c, enum card_state *state, bool *locked, struct why *w);
 
 /* Everything of the plan read back; then what must be refused. */
 enum err desfire_prove(struct card *c, const struct card_plan *p, const struct desfire_keys *k,

@@ -7,7 +7,7 @@
 static const struct {
 	bool in_app;
 	uint8_t no;
-} app_order[] = {{false, 0}, {true, 1}, {true, 2}, {true, 3}, {true, 4}, {true, 0}};
+} order[] = {{false, 0}, {true, 1}, {true, 2}, {true, 3}, {true, 4}, {true, 0}};
 
 static enum err
 plan_step(struct card *c, const uint8_t aid[3], uint8_t no, enum key_slot slot, uint16_t epoch,
@@ -31,14 +31,14 @@ enum err
 desfire_plan_keys(struct card *c, uint16_t epoch, struct key_step *steps, size_t *count,
     struct why *w)
 {
-	size_t n = sizeof(app_order) / sizeof(app_order[0]);
+	size_t n = sizeof(order) / sizeof(order[0]);
 	enum err e = ERR_OK;
 
 	*count = 0;
 	for (size_t i = 0; i < n && e == ERR_OK; i++) {
-		uint8_t no = app_order[i].no;
+		uint8_t no = order[i].no;
 
-		if (app_order[i].in_app)
+		if (order[i].in_app)
 			e = plan_step(c, c->access.aid, no, df_loyalty.slots[no], epoch, &steps[i], w);
 		else
 			e = plan_step(c, df_picc_aid, no, KEY_PICC, epoch, &steps[i], w);
@@ -50,8 +50,8 @@ desfire_plan_keys(struct card *c, uint16_t epoch, struct key_step *steps, size_t
 	return e;
 }
 
-const struct key_step *
-desfire_step(const struct card_plan *p, const uint8_t aid[3], uint8_t no)
+static const struct key_step *
+step_of(const struct card_plan *p, const uint8_t aid[3], uint8_t no)
 {
 	for (size_t i = 0; i < p->step_count; i++) {
 		const struct key_ref *r = &p->steps[i].new_ref;
@@ -62,25 +62,44 @@ desfire_step(const struct card_plan *p, const uint8_t aid[3], uint8_t no)
 	return NULL;
 }
 
+static enum err
+wrong_plan(const char *what, struct why *w)
+{
+	return why_set(w, ERR_ARG, MSG_CARD_PLAN, WHY_STR(what));
+}
+
 /* The plan must be for this very card, and the key the one whose check value the plan holds. */
 static enum err
-open_step(struct card *c, const struct card_plan *p, const uint8_t aid[3], uint8_t no,
-    struct card_key **out, struct why *w)
+open_pair(struct card *c, const struct card_plan *p, const uint8_t aid[3], uint8_t no,
+    struct desfire_pair *out, struct why *w)
 {
-	const struct key_step *s = desfire_step(p, aid, no);
+	const struct key_step *s = step_of(p, aid, no);
 	uint8_t kcv[KCV_LEN];
 	enum err e;
 
 	if (s == NULL || s->new_ref.uid_len != c->id.uid_len ||
 	    memcmp(s->new_ref.uid, c->id.uid, c->id.uid_len) != 0)
-		return why_set(w, ERR_ARG, MSG_CARD_PLAN, WHY_STR("UID"));
-	e = card_key_open(c->access.safe, &s->new_ref, out, w);
+		return wrong_plan("UID", w);
+	if (s->new_ref.origin != KEY_DERIVED)
+		return wrong_plan("origin", w);
+	out->old_ins = s->old_ref.origin == KEY_FACTORY_DES ? DF_AUTHENTICATE_ISO :
+	    DF_AUTHENTICATE_AES;
+	out->old_version = key_ref_version(&s->old_ref);
+	out->version = key_ref_version(&s->new_ref);
+	e = card_key_open(c->access.safe, &s->old_ref, &out->old, w);
+	if (e == ERR_OK)
+		e = card_key_open(c->access.safe, &s->new_ref, &out->fresh, w);
 	if (e != ERR_OK)
 		return e;
-	card_key_kcv(*out, kcv);
-	if (memcmp(kcv, s->kcv, sizeof(kcv)) != 0)
-		return why_set(w, ERR_ARG, MSG_CARD_PLAN, WHY_STR("KCV"));
-	return ERR_OK;
+	card_key_kcv(out->fresh, kcv);
+	return memcmp(kcv, s->kcv, sizeof(kcv)) == 0 ? ERR_OK : wrong_plan("KCV", w);
+}
+
+static void
+close_pair(struct desfire_pair *k)
+{
+	card_key_close(&k->old);
+	card_key_close(&k->fresh);
 }
 
 enum err
@@ -91,11 +110,11 @@ desfire_keys_open(struct card *c, const struct card_plan *p, struct desfire_keys
 	enum err e;
 
 	memset(k, 0, sizeof(*k));
-	e = open_step(c, p, df_picc_aid, 0, &k->picc, w);
+	e = open_pair(c, p, df_picc_aid, 0, &k->picc, w);
 	for (uint8_t no = 0; no < DF_KEY_COUNT && e == ERR_OK; no++)
-		e = open_step(c, p, c->access.aid, no, &k->app[no], w);
+		e = open_pair(c, p, c->access.aid, no, &k->app[no], w);
 	if (e == ERR_OK && p->url != NULL)
-		e = open_step(c, p, df_ndef_aid, 0, &k->ndef, w);
+		e = open_pair(c, p, df_ndef_aid, 0, &k->ndef, w);
 	if (e == ERR_OK)
 		e = card_key_open(c->access.safe, &factory, &k->factory, w);
 	if (e != ERR_OK)
@@ -106,9 +125,9 @@ desfire_keys_open(struct card *c, const struct card_plan *p, struct desfire_keys
 void
 desfire_keys_close(struct desfire_keys *k)
 {
-	card_key_close(&k->picc);
+	close_pair(&k->picc);
 	for (size_t no = 0; no < DF_KEY_COUNT; no++)
-		card_key_close(&k->app[no]);
-	card_key_close(&k->ndef);
+		close_pair(&k->app[no]);
+	close_pair(&k->ndef);
 	card_key_close(&k->factory);
 }

@@ -15,13 +15,19 @@
 #include "station/base/bytes.h"
 #include "station/base/secret.h"
 
+/* A key of the card in the making: what its version byte says, and which of its step's two it is. */
+struct standing {
+	uint8_t version;
+	bool fresh;
+};
+
 struct making {
 	struct card *c;
 	const struct card_plan *p;
 	struct desfire_keys keys;
 	bool fresh_picc;	/* its key was changed just now: nothing of ours can be there yet */
 	bool fresh_app, fresh_ndef;	/* created just now: all keys factory, no files */
-	uint8_t version[DF_KEY_COUNT];
+	struct standing app[DF_KEY_COUNT];
 	unsigned step, of;
 };
 
@@ -47,36 +53,66 @@ done(void *ctx)
 		m->c->progress(m->c->progress_ctx, m->step, m->of);
 }
 
-static uint8_t
-planned_version(const struct making *m, const uint8_t aid[3], uint8_t no)
-{
-	return key_ref_version(&desfire_step(m->p, aid, no)->new_ref);
-}
-
 static enum err
 foreign(struct why *w)
 {
 	return why_set(w, ERR_CARD_FOREIGN, MSG_CARD_OF_OTHERS);
 }
 
+/* --- which key stands */
+
+static bool
+is_done(const struct desfire_pair *k, const struct standing *s)
+{
+	return s->fresh && s->version == k->version;
+}
+
+static enum err
+enter_as(struct making *m, const uint8_t aid[3], uint8_t no, const struct desfire_pair *k,
+    const struct standing *s, struct why *w)
+{
+	if (s->fresh)
+		return desfire_enter(m->c, aid, DF_AUTHENTICATE_AES, no, k->fresh, w);
+	return desfire_enter(m->c, aid, k->old_ins, no, k->old, w);
+}
+
+/*
+ * A tear in ChangeKey may leave either key under either version byte: the one that the version
+ * speaks for is tried, and if the card refuses it, the other of the same step; once each,
+ * nothing else. After it the session of the key that stands stands.
+ */
+static enum err
+find_key(struct making *m, const uint8_t aid[3], uint8_t no, const struct desfire_pair *k,
+    struct standing *s, struct why *w)
+{
+	enum err e;
+
+	if (s->version != k->version && s->version != k->old_version)
+		return foreign(w);
+	s->fresh = s->version == k->version;
+	e = enter_as(m, aid, no, k, s, w);
+	if (e != ERR_CARD_AUTH)
+		return e;
+	s->fresh = !s->fresh;
+	return enter_as(m, aid, no, k, s, w);
+}
+
 /* --- 1, 2: the PICC key */
 
-/* A card of the factory has DES there; the key number byte turns it into AES. */
+/* Its key is changed only where nobody has an application. The key number byte makes it AES. */
 static enum err
 change_picc_key(struct making *m, struct why *w)
 {
-	const struct key_step *s = desfire_step(m->p, df_picc_aid, 0);
-	struct card_key *old;
-	enum err e = card_key_open(m->c->access.safe, &s->old_ref, &old, w);
+	const struct desfire_pair *k = &m->keys.picc;
+	enum err e = ERR_OK;
 
+	if (!driver(m)->picc_blank) {
+		e = desfire_send(m->c, DF_GET_APPLICATION_IDS, EV1_PLAIN, NULL, 0, w);
+		if (e == ERR_OK && driver(m)->wire.answer_len != 0)
+			e = foreign(w);
+	}
 	if (e == ERR_OK)
-		e = desfire_enter(m->c, df_picc_aid, DF_AUTHENTICATE_ISO, 0, old, w);
-	if (e == ERR_OK)
-		e = ev1_change_key(&driver(m)->wire, 0x80, m->keys.picc,
-		    key_ref_version(&s->new_ref), NULL, w);
-	if (e == ERR_CARD_GONE)
-		desfire_forget(driver(m));
-	card_key_close(&old);
+		e = desfire_change_key(m->c, 0x80, k->fresh, k->version, NULL, w);
 	m->fresh_picc = true;
 	return e;
 }
@@ -84,28 +120,29 @@ change_picc_key(struct making *m, struct why *w)
 static enum err
 enter_picc(struct making *m, struct why *w)
 {
-	return desfire_enter(m->c, df_picc_aid, DF_AUTHENTICATE_AES, 0, m->keys.picc, w);
+	return desfire_enter(m->c, df_picc_aid, DF_AUTHENTICATE_AES, 0, m->keys.picc.fresh, w);
 }
 
 static enum err
 make_picc_key(struct making *m, struct why *w)
 {
 	struct desfire *d = driver(m);
-	uint8_t version = d->picc_version;
+	struct standing now;
+	enum card_state state;
+	bool locked;
 	enum err e = ERR_OK;
 
-	if (!d->picc_known) {
-		e = desfire_select(m->c, df_picc_aid, w);
-		if (e == ERR_OK)
-			e = desfire_key_version(m->c, 0, &version, w);
-	}
+	if (!d->picc_known)
+		e = desfire_look_at_picc(m->c, &state, &locked, w);
 	d->picc_known = false;
 	if (e != ERR_OK)
 		return e;
-	if (version == 0)
-		e = change_picc_key(m, w);
-	else if (version != planned_version(m, df_picc_aid, 0))
+	if (d->picc_version == 0 && !d->picc_blank)
 		return foreign(w);
+	now.version = d->picc_version;
+	e = find_key(m, df_picc_aid, 0, &m->keys.picc, &now, w);
+	if (e == ERR_OK && !is_done(&m->keys.picc, &now))
+		e = change_picc_key(m, w);
 	if (e == ERR_OK)
 		e = enter_picc(m, w);
 	if (e == ERR_OK)
@@ -134,7 +171,7 @@ make_application(struct making *m, const struct df_application *a, const uint8_t
 	return e;
 }
 
-/* Whatever stands in the selected application beside ours is not ours; under key 0. */
+/* Under key 0 of the selected application. */
 static enum err
 compare_settings(struct making *m, const struct df_application *a, struct why *w)
 {
@@ -155,10 +192,8 @@ static enum err
 compare_file(struct making *m, const struct df_file *f, struct why *w)
 {
 	struct desfire *d = driver(m);
-	enum err e = ev1_command(&d->wire, DF_GET_FILE_SETTINGS, EV1_PLAIN, &f->no, 1, w);
+	enum err e = desfire_send(m->c, DF_GET_FILE_SETTINGS, EV1_PLAIN, &f->no, 1, w);
 
-	if (e == ERR_CARD_GONE)
-		desfire_forget(d);
 	if (e == ERR_OK && !df_file_matches(f, d->wire.answer, d->wire.answer_len))
 		e = why_set(w, ERR_CARD_FOREIGN, MSG_CARD_LAYOUT, WHY_STR("FileNo"),
 		    WHY_NUM(f->no));
@@ -179,17 +214,15 @@ static enum err
 list_files(struct making *m, uint32_t *present, struct why *w)
 {
 	struct desfire *d = driver(m);
-	enum err e = ev1_command(&d->wire, DF_GET_FILE_IDS, EV1_PLAIN, NULL, 0, w);
+	enum err e = desfire_send(m->c, DF_GET_FILE_IDS, EV1_PLAIN, NULL, 0, w);
 
 	*present = 0;
-	if (e == ERR_CARD_GONE)
-		desfire_forget(d);
 	for (size_t i = 0; e == ERR_OK && i < d->wire.answer_len; i++)
 		*present |= UINT32_C(1) << (d->wire.answer[i] & 0x1Fu);
 	return e;
 }
 
-/* Under key 0 of the application. A fresh one is known to be empty. */
+/* Under key 0 of the application. A fresh one is known to be empty; a file that is not ours makes it another's. */
 static enum err
 make_files(struct making *m, const struct df_application *a, bool fresh, struct why *w)
 {
@@ -220,30 +253,25 @@ make_files(struct making *m, const struct df_application *a, bool fresh, struct 
 /* --- 5: keys of our application */
 
 static enum err
-key_versions(struct making *m, struct why *w)
+enter_app(struct making *m, uint8_t no, struct why *w)
 {
-	enum err e = ERR_OK;
+	return enter_as(m, aid_of(m), no, &m->keys.app[no], &m->app[no], w);
+}
 
-	memset(m->version, 0, sizeof(m->version));
+/* An application just created has factory keys; another is asked, and every key tried. */
+static enum err
+find_app_keys(struct making *m, struct why *w)
+{
+	enum err e;
+
 	if (m->fresh_app)
 		return ERR_OK;
 	e = desfire_select(m->c, aid_of(m), w);
-	for (uint8_t no = 0; no < DF_KEY_COUNT && e == ERR_OK; no++) {
-		e = desfire_key_version(m->c, no, &m->version[no], w);
-		if (e == ERR_OK && m->version[no] != 0 &&
-		    m->version[no] != planned_version(m, aid_of(m), no))
-			e = foreign(w);
-	}
+	for (uint8_t no = 0; no < DF_KEY_COUNT && e == ERR_OK; no++)
+		e = desfire_key_version(m->c, no, &m->app[no].version, w);
+	for (uint8_t no = 0; no < DF_KEY_COUNT && e == ERR_OK; no++)
+		e = find_key(m, aid_of(m), no, &m->keys.app[no], &m->app[no], w);
 	return e;
-}
-
-/* Key `no` as it is now, by its version. */
-static enum err
-enter_app(struct making *m, uint8_t no, struct why *w)
-{
-	const struct card_key *key = m->version[no] == 0 ? m->keys.factory : m->keys.app[no];
-
-	return desfire_enter(m->c, aid_of(m), DF_AUTHENTICATE_AES, no, key, w);
 }
 
 /* Keys 1-3 change under key 4, keys 4 and 0 under key 0. Source: MIFARE DESFire data sheet, ChangeKey. */
@@ -251,19 +279,17 @@ static enum err
 make_app_key(struct making *m, uint8_t no, struct why *w)
 {
 	uint8_t changer = no == DF_KEY_ADMIN || no == DF_KEY_CHANGE ? DF_KEY_ADMIN : DF_KEY_CHANGE;
-	uint8_t version = planned_version(m, aid_of(m), no);
+	const struct desfire_pair *k = &m->keys.app[no];
+	const struct card_key *now = m->app[no].fresh ? k->fresh : k->old;
 	enum err e;
 
-	if (m->version[no] == version)
+	if (is_done(k, &m->app[no]))
 		return ERR_OK;
 	e = enter_app(m, changer, w);
 	if (e == ERR_OK)
-		e = ev1_change_key(&driver(m)->wire, no, m->keys.app[no], version,
-		    no == changer ? NULL : m->keys.factory, w);
-	if (e == ERR_CARD_GONE)
-		desfire_forget(driver(m));
+		e = desfire_change_key(m->c, no, k->fresh, k->version, no == changer ? NULL : now, w);
 	if (e == ERR_OK) {
-		m->version[no] = version;
+		m->app[no] = (struct standing){k->version, true};
 		done(m);
 	}
 	return e;
@@ -272,7 +298,7 @@ make_app_key(struct making *m, uint8_t no, struct why *w)
 static enum err
 make_app(struct making *m, struct why *w)
 {
-	enum err e = key_versions(m, w);
+	enum err e = find_app_keys(m, w);
 
 	for (uint8_t no = DF_KEY_READ; no <= DF_KEY_WRITE && e == ERR_OK; no++)
 		e = make_app_key(m, no, w);
@@ -348,11 +374,9 @@ write_ndef(struct making *m, struct why *w)
 static enum err
 change_ndef_key(struct making *m, struct why *w)
 {
-	enum err e = ev1_change_key(&driver(m)->wire, 0, m->keys.ndef,
-	    planned_version(m, df_ndef_aid, 0), NULL, w);
+	const struct desfire_pair *k = &m->keys.ndef;
+	enum err e = desfire_change_key(m->c, 0, k->fresh, k->version, NULL, w);
 
-	if (e == ERR_CARD_GONE)
-		desfire_forget(driver(m));
 	if (e == ERR_OK)
 		done(m);
 	return e;
@@ -361,20 +385,18 @@ change_ndef_key(struct making *m, struct why *w)
 static enum err
 make_ndef(struct making *m, struct why *w)
 {
-	uint8_t version = 0;
+	struct standing now = {0};
 	enum err e = desfire_select(m->c, df_ndef_aid, w);
 
 	if (e == ERR_OK && !m->fresh_ndef)
-		e = desfire_key_version(m->c, 0, &version, w);
-	if (e != ERR_OK || version == planned_version(m, df_ndef_aid, 0))
-		return e;
-	if (version != 0)
-		return foreign(w);
-	e = desfire_enter(m->c, df_ndef_aid, DF_AUTHENTICATE_AES, 0, m->keys.factory, w);
+		e = desfire_key_version(m->c, 0, &now.version, w);
+	if (e == ERR_OK)
+		e = find_key(m, df_ndef_aid, 0, &m->keys.ndef, &now, w);
 	if (e == ERR_OK)
 		e = make_files(m, &df_ndef, m->fresh_ndef, w);
-	if (e == ERR_OK)
-		e = write_ndef(m, w);
+	if (e != ERR_OK || is_done(&m->keys.ndef, &now))
+		return e;
+	e = write_ndef(m, w);
 	if (e == ERR_OK)
 		e = change_ndef_key(m, w);
 	return e;

@@ -12,13 +12,12 @@ differs(const char *what, struct why *w)
 }
 
 static enum err
-prove_version(struct card *c, const struct card_plan *p, const uint8_t aid[3], uint8_t no,
-    struct why *w)
+prove_version(struct card *c, uint8_t no, const struct desfire_pair *k, struct why *w)
 {
 	uint8_t version;
 	enum err e = desfire_key_version(c, no, &version, w);
 
-	if (e == ERR_OK && version != key_ref_version(&desfire_step(p, aid, no)->new_ref))
+	if (e == ERR_OK && version != k->version)
 		e = differs("key version", w);
 	return e;
 }
@@ -30,7 +29,7 @@ prove_picc(struct card *c, const struct desfire_keys *k, struct why *w)
 	struct desfire *d = c->driver;
 	enum err e;
 
-	e = desfire_enter(c, df_picc_aid, DF_AUTHENTICATE_AES, 0, k->picc, w);
+	e = desfire_enter(c, df_picc_aid, DF_AUTHENTICATE_AES, 0, k->picc.fresh, w);
 	if (e == ERR_OK)
 		e = desfire_ask(c, DF_GET_KEY_SETTINGS, EV1_PLAIN, NULL, 0, 2, w);
 	if (e == ERR_OK && d->wire.answer[0] != DF_PICC_SETTINGS)
@@ -40,14 +39,14 @@ prove_picc(struct card *c, const struct desfire_keys *k, struct why *w)
 
 /* As a phone reads it: free, without a session. */
 static enum err
-prove_ndef(struct card *c, const struct card_plan *p, struct why *w)
+prove_ndef(struct card *c, const struct card_plan *p, const struct desfire_keys *k, struct why *w)
 {
 	uint8_t message[DF_NDEF_SIZE], got[DF_NDEF_SIZE];
 	size_t len = df_ndef_message(p->url, message);
 	enum err e = desfire_select(c, df_ndef_aid, w);
 
 	if (e == ERR_OK)
-		e = prove_version(c, p, df_ndef_aid, 0, w);
+		e = prove_version(c, 0, &k->ndef, w);
 	if (e == ERR_OK)
 		e = desfire_read_file(c, DF_FILE_CC, EV1_PLAIN, got, sizeof(df_cc), w);
 	if (e == ERR_OK && memcmp(got, df_cc, sizeof(df_cc)) != 0)
@@ -94,12 +93,12 @@ _Static_assert(CERT_LEN == RECORD_LEN, "one reader serves both files");
 static enum err
 prove_app(struct card *c, const struct card_plan *p, const struct desfire_keys *k, struct why *w)
 {
-	const uint8_t *aid = c->access.aid;
 	enum err e;
 
-	e = desfire_enter(c, aid, DF_AUTHENTICATE_AES, DF_KEY_WRITE, k->app[DF_KEY_WRITE], w);
+	e = desfire_enter(c, c->access.aid, DF_AUTHENTICATE_AES, DF_KEY_WRITE,
+	    k->app[DF_KEY_WRITE].fresh, w);
 	for (uint8_t no = 0; no < DF_KEY_COUNT && e == ERR_OK; no++)
-		e = prove_version(c, p, aid, no, w);
+		e = prove_version(c, no, &k->app[no], w);
 	if (e == ERR_OK)
 		e = prove_file(c, DF_FILE_RECORD, p->record, "record", w);
 	if (e == ERR_OK)
@@ -116,7 +115,7 @@ desfire_prove(struct card *c, const struct card_plan *p, const struct desfire_ke
 	enum err e = prove_picc(c, k, w);
 
 	if (e == ERR_OK && p->url != NULL)
-		e = prove_ndef(c, p, w);
+		e = prove_ndef(c, p, k, w);
 	if (e == ERR_OK)
 		e = prove_app(c, p, k, w);
 	return e;
@@ -174,6 +173,6 @@ desfire_refusals(struct card *c, const struct card_plan *p, const struct desfire
 	if (e == ERR_OK)
 		e = refuses_key(c, df_picc_aid, 0, k->factory, w);
 	if (e == ERR_OK)
-		e = desfire_enter(c, df_picc_aid, DF_AUTHENTICATE_AES, 0, k->picc, w);
+		e = desfire_enter(c, df_picc_aid, DF_AUTHENTICATE_AES, 0, k->picc.fresh, w);
 	return e;
 }

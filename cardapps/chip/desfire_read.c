@@ -12,31 +12,35 @@ struct survey {
 	bool has_app;
 };
 
-/* KeySettings1 as from the factory, one DES key, no application. */
+/* Settings as from the factory and no application. New is it only if its one key is DES, too. */
 static enum err
-survey_factory(struct card *c, const uint8_t settings[2], struct survey *s, struct why *w)
+look_at_factory(struct card *c, const uint8_t settings[2], enum card_state *state, struct why *w)
 {
 	struct desfire *d = c->driver;
 	enum err e;
 
-	s->state = CARD_FOREIGN;
-	if (settings[0] != DF_PICC_FACTORY_SETTINGS || settings[1] != 0x01)
+	*state = CARD_FOREIGN;
+	if (settings[0] != DF_PICC_FACTORY_SETTINGS)
 		return ERR_OK;
-	e = ev1_command(&d->wire, DF_GET_APPLICATION_IDS, EV1_PLAIN, NULL, 0, w);
+	e = desfire_send(c, DF_GET_APPLICATION_IDS, EV1_PLAIN, NULL, 0, w);
 	if (e != ERR_OK)
 		return e;
-	if (d->wire.answer_len == 0)
-		s->state = CARD_NEW;
+	d->picc_blank = d->wire.answer_len == 0;
+	if (d->picc_blank && settings[1] == DF_PICC_FACTORY_KEYS)
+		*state = CARD_NEW;
 	return ERR_OK;
 }
 
-static enum err
-survey_picc(struct card *c, struct survey *s, struct why *w)
+enum err
+desfire_look_at_picc(struct card *c, enum card_state *state, bool *locked, struct why *w)
 {
 	struct desfire *d = c->driver;
 	uint8_t version, settings[2] = {0};
 	enum err e;
 
+	*state = CARD_FOREIGN;
+	*locked = false;
+	d->picc_blank = false;
 	e = desfire_select(c, df_picc_aid, w);
 	if (e == ERR_OK)
 		e = desfire_key_version(c, 0, &version, w);
@@ -45,15 +49,17 @@ survey_picc(struct card *c, struct survey *s, struct why *w)
 	e = desfire_ask(c, DF_GET_KEY_SETTINGS, EV1_PLAIN, NULL, 0, sizeof(settings), w);
 	if (e == ERR_OK)
 		memcpy(settings, d->wire.answer, sizeof(settings));
-	s->locked = desfire_said(c, e, DF_AUTHENTICATION_ERROR);
-	if (e != ERR_OK && !s->locked)
+	*locked = desfire_said(c, e, DF_AUTHENTICATION_ERROR);
+	if (e != ERR_OK && !*locked)
 		return e;
-	d->picc_known = true;
-	d->picc_version = version;
+	e = ERR_OK;
 	if (version == 0)
-		return survey_factory(c, settings, s, w);
-	s->state = desfire_epoch(c, version) == 0 ? CARD_FOREIGN : CARD_PARTIAL;
-	return ERR_OK;
+		e = look_at_factory(c, settings, state, w);
+	else if (desfire_epoch(c, version) != 0)
+		*state = CARD_PARTIAL;
+	d->picc_known = e == ERR_OK;
+	d->picc_version = version;
+	return e;
 }
 
 /* PICC speaks for us; does our application, and how far did it come? Key 0 was changed last. */
@@ -168,12 +174,12 @@ read_files(struct card *c, bool all, struct card_content *out, struct why *w)
 enum err
 desfire_read(struct card *c, struct card_content *out, struct why *w)
 {
-	struct survey s = {.state = CARD_FOREIGN};
+	struct survey s = {0};
 	enum err e;
 
 	memset(out, 0, sizeof(*out));
 	desfire_forget(c->driver);
-	e = survey_picc(c, &s, w);
+	e = desfire_look_at_picc(c, &s.state, &s.locked, w);
 	if (e == ERR_OK && s.state == CARD_PARTIAL)
 		e = survey_app(c, &s, w);
 	if (e != ERR_OK)
@@ -216,14 +222,15 @@ desfire_confirm(struct card *c, struct card_content *out, struct why *w)
 	enum err e;
 
 	memset(out, 0, sizeof(*out));
-	out->state = CARD_READY;
 	if (desfire_inside(c, c->access.aid, DF_KEY_WRITE)) {
 		e = read_again(c, out, w);
 		if (e == ERR_OK || e == ERR_CARD_GONE)
-			return e;
+			goto out;
 		memset(out, 0, sizeof(*out));
-		out->state = CARD_READY;
 	}
 	desfire_forget(d);
-	return read_files(c, false, out, w);
+	e = read_files(c, false, out, w);
+out:
+	out->state = out->has_record ? CARD_READY : CARD_PARTIAL;
+	return e;
 }

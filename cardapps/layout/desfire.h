@@ -38,6 +38,7 @@
 /* The PICC's settings once a card is made: key and settings can change, listing and creating need the key. */
 #define DF_PICC_SETTINGS 0x09
 #define DF_PICC_FACTORY_SETTINGS 0x0F
+#define DF_PICC_FACTORY_KEYS 0x01	/* KeySettings2: one key, DES */
 
 struct df_file {
 	uint8_t no;

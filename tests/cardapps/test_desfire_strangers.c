@@ -134,6 +134,7 @@ a_factory_card_with_an_application_of_others_is_foreign(void **state)
 	card_bench_open(&b);
 	others_create_an_application(&b, (const uint8_t[]){0x12, 0x34, 0x56});
 	reads_as(&b, CARD_FOREIGN);
+	is_left_untouched(&b);
 	card_bench_close(&b);
 }
 
