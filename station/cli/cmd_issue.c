@@ -56,7 +56,7 @@ take_options(struct cli *c, struct station *s, struct flow_request *rq, struct w
 	if (e == ERR_OK)
 		e = take_tier(c, s, rq, w);
 	rq->skip_refusals = cli_flag(c, "quick");
-	rq->valid_to = days == 0 ? 0 : (uint16_t)(station_day(s, clock_now_ms()) + days);
+	rq->valid_days = (uint16_t)days;
 	return e;
 }
 
@@ -71,7 +71,8 @@ check_print(struct cli *c, struct station *s, const struct flow_request *rq, str
 
 	if (lang != NULL && !lang_parse(lang, &a.lang))
 		return why_set(w, ERR_USAGE, MSG_LANG_UNKNOWN, WHY_CODE(lang));
-	return station_check_print(s, &a, rq->member, rq->tier, rq->valid_to, w);
+	return station_check_print(s, &a, rq->member, rq->tier,
+	    station_valid_to(s, clock_now_ms(), rq->valid_days), w);
 }
 
 /* The card is made whatever the printer does; how to print it again is said. */

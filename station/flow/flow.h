@@ -36,7 +36,7 @@ struct flow_request {
 
 	uint32_t member;		/* issue */
 	uint8_t tier;			/* issue */
-	uint16_t valid_to;		/* issue; 0 open */
+	uint16_t valid_days;		/* issue; 0 for ever */
 	bool skip_refusals;		/* issue: leave out the proof that strangers are refused */
 
 	int64_t amount;			/* load, rial; the cash is in the till before the card is asked for */

@@ -112,7 +112,7 @@ first_record(const struct tap *t, uint64_t number, struct record *r)
 	r->member = t->rq->member;
 	memcpy(r->club, t->s->club, sizeof(r->club));
 	r->unit = t->s->programme.unit;
-	r->valid_to = t->rq->valid_to;
+	r->valid_to = station_valid_to(t->s, t->now_ms, t->rq->valid_days);
 	r->operation = OP_ISSUE;
 	r->programme = t->s->programme.id;
 	r->key_epoch = t->card != NULL ? safe_get_info(t->s->safe)->epoch : 0;

@@ -34,6 +34,16 @@ station_day(const struct station *s, int64_t unix_ms)
 	return text_day_of(unix_ms, s->set.zone);
 }
 
+uint16_t
+station_valid_to(const struct station *s, int64_t unix_ms, uint16_t days)
+{
+	const int32_t day = station_day(s, unix_ms);
+
+	if (days == 0)
+		return 0;
+	return day < 0 ? days : day > UINT16_MAX - days ? UINT16_MAX : (uint16_t)(day + days);
+}
+
 static enum err
 read_public_files(struct station *s, struct why *w)
 {

@@ -77,6 +77,9 @@ enum err station_path(const struct station *s, const char *name, char out[STATIO
 /* The calendar day of an instant in the club's zone, days since 2000. */
 int32_t station_day(const struct station *s, int64_t unix_ms);
 
+/* The last day of a card issued at an instant for `days` days; 0 days are for ever, as on the card. */
+uint16_t station_valid_to(const struct station *s, int64_t unix_ms, uint16_t days);
+
 /*
  * Bring view.db up to date with what the book has marked, or make a lost one anew; a station that stays
  * open calls it between customers. Errors: those of the view and the store.

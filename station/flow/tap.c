@@ -165,19 +165,19 @@ after_own_heal(struct tap *t, const struct flow *f, struct why *w)
 
 /*
  * Was finishing the earlier act all that this tap was for? One asked for under an id of its own is
- * not: nobody would know that id again.
+ * not: nobody would know that id again. Else the same must have been asked, of this card if one was named.
  */
 static bool
 heal_is_the_answer(const struct tap *t, const struct store_intent *healed)
 {
 	char what[STORE_WHAT_CAP];
 
-	if (t->rq->request[0] != '\0' || healed->state != INTENT_SETTLED)
+	if (t->rq->request[0] != '\0' || healed->state != INTENT_SETTLED ||
+	    (t->rq->card_number != 0 && t->rq->card_number != healed->card))
 		return false;
-	if (t->rq->flow == FLOW_LOAD)
-		return strcmp(healed->kind, flow_load.name) == 0 && t->rq->amount == healed->amount;
 	tap_what(t, what);
-	return strcmp(healed->what, what) == 0;
+	/* the card's number, last, may have been named only once */
+	return strncmp(healed->what, what, (size_t)(strrchr(what, ' ') - what) + 1) == 0;
 }
 
 /* After a heal: is this tap over? *over with ERR_OK: yes, and well. */
@@ -191,7 +191,7 @@ after_heal(struct tap *t, const struct flow *f, bool *over, struct why *w)
 	*over = t->pending;
 	if (t->pending)
 		return after_own_heal(t, f, w);
-	if (t->rq->flow == FLOW_SHOW || o->heal.outcome == HEAL_NONE || o->heal.outcome == HEAL_OPEN)
+	if (f->compose == NULL || o->heal.outcome == HEAL_NONE || o->heal.outcome == HEAL_OPEN)
 		return ERR_OK;
 	e = store_intent_get(t->s->store, o->heal.event, &healed, w);
 	if (e != ERR_OK)

@@ -13,7 +13,7 @@ tap_what(const struct tap *t, char out[STORE_WHAT_CAP])
 {
 	(void)snprintf(out, STORE_WHAT_CAP, "%s m%" PRIu32 " t%u v%u a%" PRId64 " c%" PRIu64,
 	    flow_by_id(t->rq->flow)->name, t->rq->member, (unsigned)t->rq->tier,
-	    (unsigned)t->rq->valid_to, t->rq->amount, t->rq->card_number);
+	    (unsigned)t->rq->valid_days, t->rq->amount, t->rq->card_number);
 }
 
 enum err

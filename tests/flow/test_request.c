@@ -263,7 +263,7 @@ static void
 the_same_id_for_something_else_is_refused(void **state)
 {
 	struct club_fixture f;
-	struct flow_request rq = {.flow = FLOW_ISSUE, .tier = 2, .valid_to = 20000};
+	struct flow_request rq = {.flow = FLOW_ISSUE, .tier = 2, .valid_days = 1};
 
 	(void)state;
 	issued(&f, "request-else");
