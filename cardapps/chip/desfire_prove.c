@@ -158,6 +158,10 @@ refuses_reading(struct card *c, struct why *w)
 	return e;
 }
 
+/*
+ * The last word is a success: of the NDEF key, which changed itself without a CMAC on the
+ * answer and is the only one that nothing proved yet.
+ */
 enum err
 desfire_refusals(struct card *c, const struct card_plan *p, const struct desfire_keys *k,
     struct why *w)
@@ -168,11 +172,14 @@ desfire_refusals(struct card *c, const struct card_plan *p, const struct desfire
 		e = refuses_key(c, c->access.aid, no, k->factory, w);
 	if (e == ERR_OK)
 		e = refuses_reading(c, w);
-	if (e == ERR_OK && p->url != NULL)
-		e = refuses_key(c, df_ndef_aid, 0, k->factory, w);
 	if (e == ERR_OK)
 		e = refuses_key(c, df_picc_aid, 0, k->factory, w);
+	if (e != ERR_OK)
+		return e;
+	if (p->url == NULL)
+		return desfire_enter(c, df_picc_aid, DF_AUTHENTICATE_AES, 0, k->picc.fresh, w);
+	e = refuses_key(c, df_ndef_aid, 0, k->factory, w);
 	if (e == ERR_OK)
-		e = desfire_enter(c, df_picc_aid, DF_AUTHENTICATE_AES, 0, k->picc.fresh, w);
+		e = desfire_enter(c, df_ndef_aid, DF_AUTHENTICATE_AES, 0, k->ndef.fresh, w);
 	return e;
 }

@@ -24,6 +24,8 @@ struct relay {
 	uint8_t hold;		/* the command kept back, its answer withheld; 0: none */
 	unsigned pass;		/* that many of them go through before */
 	bool keeps_selects;	/* says "selected" and does not tell the card */
+	bool keeps_ndef_key;	/* says "done" to the ChangeKey it holds, and speaks for that key later */
+	bool in_ndef;
 	uint8_t held[APDU_CAP];
 	size_t held_len;
 };
@@ -53,6 +55,27 @@ say(uint8_t sw2, uint8_t *rapdu, size_t *len)
 	*len = 2;
 }
 
+/* What the relay says by itself to a command without a session. */
+static bool
+answers_itself(struct relay *l, const uint8_t *capdu, uint8_t *rapdu, size_t *len)
+{
+	bool faked = l->keeps_ndef_key && l->in_ndef && l->held_len > 0;
+
+	if (capdu[1] == DF_SELECT_APPLICATION) {
+		l->in_ndef = memcmp(capdu + 5, (const uint8_t[]){0, 0, 1}, 3) == 0;
+		say(DF_OK, rapdu, len);
+		return l->keeps_selects;
+	}
+	if (capdu[1] == DF_GET_KEY_VERSION) {
+		say(DF_OK, rapdu + 1, len);
+		rapdu[0] = KEYS_OF_FIRST_EPOCH;
+		*len = 3;
+		return l->keeps_selects || faked;
+	}
+	say(DF_AUTHENTICATION_ERROR, rapdu, len);
+	return faked && capdu[1] == DF_AUTHENTICATE_AES;
+}
+
 static enum err
 relay_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len, uint8_t rapdu[RAPDU_CAP],
     size_t *len, struct why *w)
@@ -63,19 +86,11 @@ relay_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len, uint8_t
 		memcpy(l->held, capdu, capdu_len);
 		l->held_len = capdu_len;
 		l->hold = 0;
-		say(DF_PERMISSION_DENIED, rapdu, len);
+		say(l->keeps_ndef_key ? DF_OK : DF_PERMISSION_DENIED, rapdu, len);
 		return ERR_OK;
 	}
-	if (l->keeps_selects && capdu[1] == DF_SELECT_APPLICATION) {
-		say(DF_OK, rapdu, len);
+	if (answers_itself(l, capdu, rapdu, len))
 		return ERR_OK;
-	}
-	if (l->keeps_selects && capdu[1] == DF_GET_KEY_VERSION) {
-		say(DF_OK, rapdu + 1, len);
-		rapdu[0] = KEYS_OF_FIRST_EPOCH;
-		*len = 3;
-		return ERR_OK;
-	}
 	return reader_transmit(l->card, capdu, capdu_len, rapdu, len, w);
 }
 
@@ -167,12 +182,33 @@ a_load_is_never_credited_twice_behind_a_relay(void **state)
 	}
 }
 
+#define CHANGE_KEYS_BEFORE_NDEF 6
+
+/* A card that would leave the shop with the factory's key on its address, for anybody to rewrite. */
+static void
+a_key_of_the_address_kept_back_is_missed(void **state)
+{
+	struct card_bench b;
+	struct relay l;
+
+	(void)state;
+	card_bench_open(&b);
+	l = (struct relay){.reader = {.ops = &relay_ops}, .card = b.reader, .keeps_ndef_key = true,
+	    .hold = DF_CHANGE_KEY, .pass = CHANGE_KEYS_BEFORE_NDEF};
+	assert_int_equal(card_open(&l.reader, &b.access, 0, &b.card, &b.why), ERR_OK);
+	card_bench_plan(&b);
+	assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_CARD_AUTH);
+	assert_true(l.held_len > 0);
+	card_bench_close(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_commit_held_back_does_nothing_after_the_card_was_judged),
 		cmocka_unit_test(a_load_is_never_credited_twice_behind_a_relay),
+		cmocka_unit_test(a_key_of_the_address_kept_back_is_missed),
 	};
 
 	return cmocka_run_group_tests_name("desfire wire", tests, NULL, NULL);
