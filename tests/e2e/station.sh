@@ -64,7 +64,7 @@ book_good() {
 snapshot() {
 	{
 		sqlite3 "file:$1/club.db?mode=ro" .dump
-		find "$1/cards" -type f -print0 | sort -z | xargs -0r sha256sum
+		find "$1/cards" -name '*.card' -print0 | sort -z | xargs -0r sha256sum
 	} 2>&1 | sha256sum
 }
 
@@ -74,7 +74,7 @@ is_sentence() {
 	! grep -qE '(ERR|MSG)_|\{[0-9]\}|[A-Z]{3,}_[A-Z_]{3,}|\(null\)' <<<"$2" || return 1
 	case $1 in
 	fa) grep -qP '\p{Arabic}{2}.*[.؟!]' <<<"$2" && ! grep -qP '[يكى]' <<<"$2" ;;
-	en) grep -qP '^[A-Z0-9“-][^\p{Arabic}]*[.?!]' <<<"$2" ;;
+	en) grep -qP '([A-Za-z]+[ ,;:]+){2}.*[.?!]' <<<"$2" ;;
 	esac
 }
 
