@@ -89,6 +89,9 @@ enum err cli_passphrase_from(int fd, char *out, size_t cap, struct why *w);
 
 /* --- pieces that several commands share */
 
+/* An act at the desk: the station opened with its keys, the act, the station closed, which brings the page up to date. */
+enum err cli_at_desk(struct cli *c, enum err (*act)(struct cli *c, struct station *s, struct why *w),
+    struct why *w);
 /* Run a flow on --reader, --wait, --request; shows progress on a terminal, reports the heal. */
 enum err cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq,
     struct flow_result *out, struct why *w);
@@ -98,6 +101,8 @@ void cli_card(struct cli *c, const struct station *s, const struct flow_result *
 enum err cli_member(struct cli *c, struct station *s, const char *typed, uint32_t *id, struct why *w);
 /* A card number as typed, checked. Errors: ERR_FORMAT. */
 enum err cli_card_number(const char *typed, uint64_t *number, struct why *w);
+/* The language of --card-lang, Persian without. Errors: ERR_USAGE. */
+enum err cli_card_language(const struct cli *c, enum lang *out, struct why *w);
 /* Print a card on --printer and follow it. */
 enum err cli_print(struct cli *c, struct station *s, uint64_t card, struct why *w);
 /* The printer of --printer, or the club's own prints folder; `room` holds the latter's name. */

@@ -67,10 +67,10 @@ check_print(struct cli *c, struct station *s, const struct flow_request *rq, str
 	char room[STATION_PATH_CAP];
 	struct artwork_request a = {.printer = cli_printer(c, s, room),
 	    .design = cli_value(c, "design")};
-	const char *lang = cli_value(c, "card-lang");
+	enum err e = cli_card_language(c, &a.lang, w);
 
-	if (lang != NULL && !lang_parse(lang, &a.lang))
-		return why_set(w, ERR_USAGE, MSG_LANG_UNKNOWN, WHY_CODE(lang));
+	if (e != ERR_OK)
+		return e;
 	return station_check_print(s, &a, rq->member, rq->tier,
 	    station_valid_to(s, clock_now_ms(), rq->valid_days), w);
 }
@@ -109,14 +109,7 @@ run_in(struct cli *c, struct station *s, struct why *w)
 static enum err
 run(struct cli *c, struct why *w)
 {
-	struct station *s;
-	enum err e = cli_station(c, STATION_KEYS, &s, w);
-
-	if (e != ERR_OK)
-		return e;
-	e = run_in(c, s, w);
-	station_close(&s);
-	return e;
+	return cli_at_desk(c, run_in, w);
 }
 
 const struct cli_command command_issue = {

@@ -22,7 +22,7 @@ static const struct cli_option no_options[] = {{NULL, NULL, MSG_NONE}};
 static json_t *
 member_json(const struct store_member *m)
 {
-	return json_pack("{s:i, s:s, s:s, s:s}", "id", (int)m->id, "name", m->name, "phone", m->phone,
+	return json_pack("{s:I, s:s, s:s, s:s}", "id", (json_int_t)m->id, "name", m->name, "phone", m->phone,
 	    "tier", club_tier_id(m->tier) != NULL ? club_tier_id(m->tier) : "");
 }
 

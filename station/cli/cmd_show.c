@@ -55,14 +55,7 @@ run_in(struct cli *c, struct station *s, struct why *w)
 static enum err
 run(struct cli *c, struct why *w)
 {
-	struct station *s;
-	enum err e = cli_station(c, STATION_KEYS, &s, w);
-
-	if (e != ERR_OK)
-		return e;
-	e = run_in(c, s, w);
-	station_close(&s);
-	return e;
+	return cli_at_desk(c, run_in, w);
 }
 
 const struct cli_command command_show = {

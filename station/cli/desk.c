@@ -51,6 +51,20 @@ on_stage(void *ctx, enum tap_stage stage, unsigned step, unsigned of)
 
 /* --- flows */
 
+enum err
+cli_at_desk(struct cli *c, enum err (*act)(struct cli *c, struct station *s, struct why *w),
+    struct why *w)
+{
+	struct station *s;
+	enum err e = cli_station(c, STATION_KEYS, &s, w);
+
+	if (e != ERR_OK)
+		return e;
+	e = act(c, s, w);
+	station_close(&s);
+	return e;
+}
+
 static enum err
 take_request(struct cli *c, struct flow_request *rq, struct why *w)
 {
@@ -84,14 +98,17 @@ say_heal(struct cli *c, const struct heal_report *h)
 	};
 	char act[TEXT_SHORT_CAP] = "";
 	struct why_in facts[] = {WHY_STR(act), WHY_MONEY(h->amount)};
+	const bool return_cash = h->outcome == HEAL_VOIDED && h->cash_taken;
 
-	if (h->outcome != HEAL_NONE)
-		text_message(c->lang, acts[h->flow], NULL, 0, act, sizeof(act));
 	cli_json_str(c, "healed", names[h->outcome]);
-	if (h->outcome == HEAL_VOIDED && h->cash_taken)
-		cli_say(c, MSG_HEAL_RETURN_CASH, facts, 2);
-	else if (h->outcome != HEAL_NONE)
-		cli_say(c, words[h->outcome], facts, 2);
+	if (h->outcome == HEAL_NONE)
+		return;
+	text_message(c->lang, acts[h->flow], NULL, 0, act, sizeof(act));
+	cli_say(c, return_cash ? MSG_HEAL_RETURN_CASH : words[h->outcome], facts, 2);
+	cli_json_str(c, "healed_act", flow_name(h->flow));
+	cli_json_hex(c, "healed_event", h->event, sizeof(h->event));
+	cli_json_int(c, "healed_amount_rial", h->amount);
+	cli_json_bool(c, "return_cash", return_cash);
 }
 
 /* The transcript of --trace; *to stays NULL without the option. */
@@ -301,8 +318,8 @@ on_print(void *ctx, const struct print_status *st)
 	return true;
 }
 
-static enum err
-card_language(const struct cli *c, enum lang *out, struct why *w)
+enum err
+cli_card_language(const struct cli *c, enum lang *out, struct why *w)
 {
 	const char *lang = cli_value(c, "card-lang");
 
@@ -321,7 +338,7 @@ cli_print(struct cli *c, struct station *s, uint64_t card, struct why *w)
 		.timeout_ms = PRINT_WAIT_MS, .watch = on_print, .watch_ctx = c,
 	};
 	struct artwork_report report = {0};
-	enum err e = card_language(c, &rq.lang, w);
+	enum err e = cli_card_language(c, &rq.lang, w);
 
 	if (e == ERR_OK)
 		e = station_print_card(s, &rq, &report, w);
