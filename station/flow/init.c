@@ -2,6 +2,7 @@
  * Making a club. Everything is built in a folder beside the final one and renamed
  * at the end, so that a club is there whole or not at all.
  */
+#define _XOPEN_SOURCE 700	/* realpath */
 #include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
