@@ -187,31 +187,34 @@ desfire_change_key(struct card *c, uint8_t wire_no, const struct card_key *fresh
 }
 
 enum err
+desfire_authenticate(struct card *c, const uint8_t aid[3], enum df_ins ins, uint8_t no,
+    const struct card_key *key, struct why *w)
+{
+	struct desfire *d = c->driver;
+	enum err e = is_selected(d, aid) ? ERR_OK : desfire_select(c, aid, w);
+
+	return e != ERR_OK ? e : mind_loss(d, ev1_authenticate(&d->wire, ins, no, key, w));
+}
+
+enum err
 desfire_enter(struct card *c, const uint8_t aid[3], enum df_ins ins, uint8_t no,
     const struct card_key *key, struct why *w)
 {
 	struct desfire *d = c->driver;
 	struct desfire_refused r;
-	struct why said;
-	enum err e = ERR_OK;
+	enum err e;
 
 	if (desfire_inside(c, aid, no))
 		return ERR_OK;
 	r = refusal(aid, no, key);
 	if (was_refused(d, &r))
 		return why_set(w, ERR_CARD_AUTH, MSG_CARD_KEY_WRONG, WHY_NUM(no));
-	if (!is_selected(d, aid))
-		e = desfire_select(c, aid, w);
-	if (e != ERR_OK)
+	e = desfire_authenticate(c, aid, ins, no, key, w);
+	if (e != ERR_CARD_AUTH)
 		return e;
-	e = mind_loss(d, ev1_authenticate(&d->wire, ins, no, key, &said));
-	if (e == ERR_CARD_AUTH && d->refused_count < DF_REFUSED_CAP)
+	if (d->refused_count < DF_REFUSED_CAP)
 		d->refused[d->refused_count++] = r;
-	if (e == ERR_CARD_AUTH)
-		return why_set(w, e, MSG_CARD_KEY_WRONG, WHY_NUM(no));
-	if (e != ERR_OK && w != NULL)
-		*w = said;
-	return e;
+	return why_set(w, e, MSG_CARD_KEY_WRONG, WHY_NUM(no));
 }
 
 enum err

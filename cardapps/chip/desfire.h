@@ -60,9 +60,12 @@ enum err desfire_key_version(struct card *c, uint8_t no, uint8_t *version, struc
 /* ev1_change_key in the session that stands. */
 enum err desfire_change_key(struct card *c, uint8_t wire_no, const struct card_key *fresh,
     uint8_t version, const struct card_key *old, struct why *w);
+/* Select unless selected, authenticate; no look at what was refused before. `ins` AA or 1A. */
+enum err desfire_authenticate(struct card *c, const uint8_t aid[3], enum df_ins ins, uint8_t no,
+    const struct card_key *key, struct why *w);
 /*
- * The session stands already, or: select, authenticate. `ins` AA or 1A. A key the card refused
- * since it came is not sent again: ERR_CARD_AUTH at once.
+ * The session stands already, or: select, authenticate. A key the card refused since it came
+ * is not sent again: ERR_CARD_AUTH at once.
  */
 enum err desfire_enter(struct card *c, const uint8_t aid[3], enum df_ins ins, uint8_t no,
     const struct card_key *key, struct why *w);

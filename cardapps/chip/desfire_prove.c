@@ -128,18 +128,10 @@ static enum err
 refuses_key(struct card *c, const uint8_t aid[3], uint8_t no, const struct card_key *factory,
     struct why *w)
 {
-	struct desfire *d = c->driver;
-	enum err e = ERR_OK;
+	enum err e = desfire_authenticate(c, aid, DF_AUTHENTICATE_AES, no, factory, w);
 
-	if (!d->selected_known || memcmp(d->selected, aid, sizeof(d->selected)) != 0)
-		e = desfire_select(c, aid, w);
-	if (e != ERR_OK)
-		return e;
-	e = ev1_authenticate(&d->wire, DF_AUTHENTICATE_AES, no, factory, w);
 	if (e == ERR_OK)
 		return why_set(w, ERR_CARD_AUTH, MSG_CARD_DEFAULT_KEY, WHY_NUM(no));
-	if (e == ERR_CARD_GONE)
-		desfire_forget(d);
 	return desfire_said(c, e, DF_AUTHENTICATION_ERROR) ? ERR_OK : e;
 }
 

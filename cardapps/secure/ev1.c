@@ -358,7 +358,7 @@ uncover_answer(struct ev1 *s, const struct df_command *c, enum ev1_mode mode, st
 {
 	enum err e;
 
-	if (s->session == NULL || s->status == DF_MORE)
+	if (s->session == NULL)
 		return ERR_OK;
 	/* "No changes" is not known to carry a CMAC on every card; if it does it must be right. */
 	if (s->status == DF_NO_CHANGES && s->answer_len == 0)
