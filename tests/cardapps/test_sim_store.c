@@ -11,12 +11,15 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "station/base/bytes.h"
+#include "station/base/clock.h"
 #include "tests/support/sim_host.h"
 
 static const uint8_t zero[16];
@@ -145,6 +148,55 @@ disk_that_refuses_makes_the_card_leave_with_nothing_written(void **state)
 	assert_int_equal(first_byte(&h, 2), 0x11);
 	host_stop(&h);
 	sim_card_free(&card);
+}
+
+/* Another process with the card in its field; answers when it has it. It frees it after `ms`, or dies. */
+static pid_t
+other_owner(long ms, bool dies)
+{
+	struct sim_card *card;
+	int told[2];
+	char byte;
+	pid_t child;
+
+	assert_int_equal(pipe(told), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (sim_desfire_open(path, &card, NULL) != ERR_OK || write(told[1], "x", 1) != 1)
+			_exit(1);
+		(void)nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+		if (!dies)
+			sim_card_free(&card);
+		_exit(0);
+	}
+	(void)close(told[1]);
+	assert_int_equal(read(told[0], &byte, 1), 1);
+	(void)close(told[0]);
+	return child;
+}
+
+static void
+card_of_a_file_is_in_one_field_at_a_time(void **state)
+{
+	char lock[80];
+	int status;
+
+	(void)state;
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	for (int dies = 0; dies < 2; dies++) {
+		pid_t owner = other_owner(300, dies);
+		int64_t asked = clock_monotonic_ns();
+		struct sim_card *card;
+
+		assert_int_equal(sim_desfire_open(path, &card, NULL), ERR_OK);
+		assert_true(clock_monotonic_ns() - asked > 100 * INT64_C(1000000));
+		assert_int_equal(access(lock, F_OK), 0);
+		assert_int_equal(waitpid(owner, &status, 0), owner);
+		assert_int_equal(status, 0);
+		sim_card_free(&card);
+		assert_int_not_equal(access(lock, F_OK), 0);
+	}
 }
 
 static void
@@ -350,6 +402,7 @@ main(void)
 		cmocka_unit_test_teardown(change_is_on_disk_before_the_answer, drop_card),
 		cmocka_unit_test_teardown(
 		    disk_that_refuses_makes_the_card_leave_with_nothing_written, drop_card),
+		cmocka_unit_test_teardown(card_of_a_file_is_in_one_field_at_a_time, drop_card),
 		cmocka_unit_test_teardown(damaged_truncated_or_longer_file_is_refused, drop_card),
 		cmocka_unit_test(folder_that_is_not_there_is_an_error_by_name),
 		cmocka_unit_test(image_put_back_brings_the_old_card_back),
