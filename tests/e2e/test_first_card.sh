@@ -22,7 +22,7 @@ number=$(jq -r .card <<<"$said")
 expect "its number has sixteen digits" grep -qxE '[0-9]{16}' <<<"$number"
 equal "its chip is the one in the reader" "$(jq -r .chip <<<"$said")" "MIFARE DESFire EV1 8K"
 equal "it holds nothing yet" "$(jq .balance_rial <<<"$said")" 0
-equal "the print ended as done" "$(jq -r .print_state <<<"$said")" done
+equal "the print ended as done" "$(jq -r .print_state <<<"$said")" "done"
 front=$(jq -r .png_front <<<"$said")
 back=$(jq -r .png_back <<<"$said")
 pdf=$(jq -r .pdf <<<"$said")
