@@ -463,6 +463,22 @@ make(struct making *m, struct why *w)
 	return e;
 }
 
+/* A card that found our frames too long ended its session with that: once more, in short ones. */
+static enum err
+make_in_frames_it_takes(struct making *m, struct why *w)
+{
+	struct desfire *d = driver(m);
+	struct making again = *m;
+	size_t frame = d->wire.frame;
+	enum err e = make(m, w);
+
+	if (e == ERR_OK || e == ERR_CARD_GONE || d->wire.frame == frame)
+		return e;
+	desfire_forget(d);
+	*m = again;
+	return make(m, w);
+}
+
 /* Steps told to the screen: PICC key and settings, application, files, five keys, commit 3, read back. */
 #define STEPS 13
 #define STEPS_NDEF 4
@@ -481,7 +497,7 @@ desfire_personalise(struct card *c, const struct card_plan *p, struct why *w)
 		m.of++;
 	e = desfire_keys_open(c, p, &m.keys, w);
 	if (e == ERR_OK)
-		e = make(&m, w);
+		e = make_in_frames_it_takes(&m, w);
 	if (e == ERR_OK)
 		e = desfire_prove(c, p, &m.keys, w);
 	if (e == ERR_OK && p->check_refusals) {

@@ -44,6 +44,13 @@ strange_answer(struct ev1 *s, enum df_ins ins, struct why *w)
 
 /* --- frames */
 
+/* ISO/IEC 7816-4, 67 00: from a reader that does not pass so much on. The card saw nothing of it. */
+static bool
+says_wrong_length(const uint8_t *rapdu, size_t len)
+{
+	return len == 2 && rapdu[0] == 0x67 && rapdu[1] == 0x00;
+}
+
 /*
  * One wrapped APDU; data of the answer are put behind what is in the buffer already:
  *   90 INS 00 00 [Lc data] 00   ->   data 91 status
@@ -67,6 +74,10 @@ exchange(struct ev1 *s, uint8_t ins, const uint8_t *data, size_t len, struct why
 		end_session(s);
 		return e;
 	}
+	if (len > EV1_FRAME_SMALL && says_wrong_length(rapdu, got)) {
+		s->status = DF_LENGTH_ERROR;
+		return ERR_OK;
+	}
 	if (got < 2 || got > RAPDU_CAP || rapdu[got - 2] != SW1_DESFIRE) {
 		end_session(s);
 		return why_set(w, ERR_CARD_SW, MSG_CARD_STRANGE_ANSWER, WHY_CODE(name_of(ins)));
@@ -76,11 +87,11 @@ exchange(struct ev1 *s, uint8_t ins, const uint8_t *data, size_t len, struct why
 	return ERR_OK;
 }
 
-/* The request in frames of s->frame bytes; between them the card may only ask for more. */
+/* The request in frames of `frame` bytes; between them the card may only ask for more. */
 static enum err
-send_frames(struct ev1 *s, enum df_ins ins, const uint8_t *data, size_t len, struct why *w)
+send_in(struct ev1 *s, size_t frame, enum df_ins ins, const uint8_t *data, size_t len,
+    struct why *w)
 {
-	size_t frame = s->frame == 0 ? EV1_FRAME : s->frame;
 	size_t sent = 0;
 	enum err e;
 
@@ -95,6 +106,23 @@ send_frames(struct ev1 *s, enum df_ins ins, const uint8_t *data, size_t len, str
 			return strange_answer(s, ins, w);
 	} while (sent < len && s->status == DF_MORE && s->answer_len == 0);
 	return sent < len && s->status == DF_MORE ? strange_answer(s, ins, w) : ERR_OK;
+}
+
+/*
+ * Frames found too long are sent again shorter, the same bytes. If the reader refused, the
+ * session goes on; if the card did, its session is over and says so now, and the next one works.
+ */
+static enum err
+send_frames(struct ev1 *s, enum df_ins ins, const uint8_t *data, size_t len, struct why *w)
+{
+	size_t frame = s->frame == 0 ? EV1_FRAME : s->frame;
+	enum err e = send_in(s, frame, ins, data, len, w);
+
+	if (e != ERR_OK || s->status != DF_LENGTH_ERROR || len <= EV1_FRAME_SMALL ||
+	    frame <= EV1_FRAME_SMALL)
+		return e;
+	s->frame = EV1_FRAME_SMALL;
+	return send_in(s, s->frame, ins, data, len, w);
 }
 
 /* The rest of a long answer, put together without the frames' edges. */

@@ -22,6 +22,8 @@
 /* Data bytes of one wrapped frame that every reader and card passes (64-byte frames of ISO 14443-4). */
 #define EV1_FRAME 54
 #define EV1_FRAME_MAX 59	/* what the card takes native */
+/* Where a reader or card refuses more: still one frame for a ChangeKey (33) and an authentication (32). */
+#define EV1_FRAME_SMALL 40
 /* Header 7 and the 256 bytes of our largest file, sealed: CRC32 and a block of padding. */
 #define EV1_REQUEST_CAP 320
 /* Sixteen records of 32 bytes and a CMAC. A card that answers more lies. */
@@ -37,7 +39,7 @@ struct ev1 {
 	struct reader *reader;		/* borrowed */
 	struct channel *session;	/* NULL: not authenticated */
 	uint8_t session_key_no;
-	size_t frame;			/* 0 means EV1_FRAME */
+	size_t frame;			/* 0 means EV1_FRAME; EV1_FRAME_SMALL once that was refused */
 	uint8_t status;			/* of the last answer: second byte of 91 xx */
 	uint8_t *answer;		/* data of the last command, in `buffer`; CMAC and padding taken off */
 	size_t answer_len;

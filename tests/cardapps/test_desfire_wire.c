@@ -202,6 +202,111 @@ a_key_of_the_address_kept_back_is_missed(void **state)
 	card_bench_close(&b);
 }
 
+/* --- a reader that takes no long commands */
+
+struct narrow {
+	struct reader reader;
+	struct reader *card;
+	bool by_the_card;	/* 91 7E, and the session is over; else 67 00 from the reader, the card saw nothing */
+	size_t takes;		/* bytes of data in one command */
+	unsigned refused;
+};
+
+static struct narrow *
+narrow_of(struct reader *r)
+{
+	return (struct narrow *)(void *)r;
+}
+
+static enum err
+narrow_connect(struct reader *r, unsigned timeout_ms, struct why *w)
+{
+	return reader_connect(narrow_of(r)->card, timeout_ms, w);
+}
+
+static enum err
+narrow_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len,
+    uint8_t rapdu[RAPDU_CAP], size_t *len, struct why *w)
+{
+	static const uint8_t too_long[] = {0x90, DF_GET_FILE_SETTINGS, 0, 0, 2, 1, 1, 0};
+	struct narrow *n = narrow_of(r);
+	enum err e = ERR_OK;
+
+	if (capdu_len == 5 || capdu[4] <= n->takes)
+		return reader_transmit(n->card, capdu, capdu_len, rapdu, len, w);
+	n->refused++;
+	if (n->by_the_card)
+		e = reader_transmit(n->card, too_long, sizeof(too_long), rapdu, len, w);
+	rapdu[0] = n->by_the_card ? 0x91 : 0x67;
+	rapdu[1] = n->by_the_card ? DF_LENGTH_ERROR : 0x00;
+	*len = 2;
+	return e;
+}
+
+static void
+narrow_disconnect(struct reader *r)
+{
+	reader_disconnect(narrow_of(r)->card);
+}
+
+static const struct reader_ops narrow_ops = {
+	.connect = narrow_connect, .transmit = narrow_transmit, .disconnect = narrow_disconnect,
+};
+
+static void
+a_card_is_made_and_loaded_in_short_frames(void **state)
+{
+	struct card_write wr = card_bench_change(0x33, 500, 500);
+	struct card_content now;
+
+	(void)state;
+	for (int by_the_card = 0; by_the_card < 2; by_the_card++) {
+		struct narrow n = {.reader = {.ops = &narrow_ops}, .takes = 40,
+		    .by_the_card = by_the_card};
+		struct card_bench b;
+
+		card_bench_open(&b);
+		n.card = b.reader;
+		assert_int_equal(card_open(&n.reader, &b.access, 0, &b.card, &b.why), ERR_OK);
+		card_bench_plan(&b);
+		assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_OK);
+		assert_int_equal(n.refused, 1);
+		card_close(&b.card);
+		assert_int_equal(card_open(&n.reader, &b.access, 0, &b.card, &b.why), ERR_OK);
+		assert_int_equal(card_read(b.card, &now, &b.why), ERR_OK);
+		assert_int_equal(now.state, CARD_READY);
+		assert_int_equal(card_write(b.card, &wr, &b.why), ERR_OK);
+		assert_int_equal(n.refused, 2);
+		assert_int_equal(card_confirm(b.card, &now, &b.why), ERR_OK);
+		assert_memory_equal(now.record, wr.record, RECORD_LEN);
+		assert_int_equal(now.value, 500);
+		card_bench_close(&b);
+	}
+}
+
+/* Even the shortest command of ours is too long: an error, not an endless retry. */
+static void
+a_reader_that_takes_nothing_is_given_up(void **state)
+{
+	struct card_write wr = card_bench_change(0x33, 500, 500);
+	struct narrow n = {.reader = {.ops = &narrow_ops}, .takes = 40};
+	struct card_content now;
+	struct card_bench b;
+
+	(void)state;
+	card_bench_open(&b);
+	card_bench_make(&b);
+	n.card = b.reader;
+	assert_int_equal(card_open(&n.reader, &b.access, 0, &b.card, &b.why), ERR_OK);
+	assert_int_equal(card_read(b.card, &now, &b.why), ERR_OK);
+	n.takes = 10;
+	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_CARD_SW);
+	assert_in_range(n.refused, 1, 4);
+	truth(&b, &now);
+	assert_int_equal(now.value, 0);
+	card_bench_close(&b);
+}
+
 int
 main(void)
 {
@@ -209,6 +314,8 @@ main(void)
 		cmocka_unit_test(a_commit_held_back_does_nothing_after_the_card_was_judged),
 		cmocka_unit_test(a_load_is_never_credited_twice_behind_a_relay),
 		cmocka_unit_test(a_key_of_the_address_kept_back_is_missed),
+		cmocka_unit_test(a_card_is_made_and_loaded_in_short_frames),
+		cmocka_unit_test(a_reader_that_takes_nothing_is_given_up),
 	};
 
 	return cmocka_run_group_tests_name("desfire wire", tests, NULL, NULL);
