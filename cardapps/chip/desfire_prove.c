@@ -1,4 +1,8 @@
-/* A card is true when it was read back, and safe when strangers were refused. */
+/*
+ * A card is true when it was read back, and safe when strangers were refused. Settings of
+ * applications and files need no reading: the answers to the commands that made them carry a CMAC
+ * over what was asked, and those of a card finished later were compared.
+ */
 #include <string.h>
 
 #include "cardapps/chip/desfire.h"

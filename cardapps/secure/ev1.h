@@ -19,7 +19,7 @@
 #include "keys/channel.h"
 #include "station/base/err.h"
 
-/* Data bytes of one wrapped frame that every reader and card passes (64-byte frames of ISO 14443-4). */
+/* Data bytes of one wrapped frame: fits the 64-byte frames of ISO 14443-4. */
 #define EV1_FRAME 54
 #define EV1_FRAME_MAX 59	/* what the card takes native */
 /* Where a reader or card refuses more: still one frame for a ChangeKey (33) and an authentication (32). */
@@ -72,7 +72,8 @@ enum err ev1_command(struct ev1 *s, enum df_ins ins, enum ev1_mode mode, const u
 
 /*
  * ChangeKey of `key_no` to `fresh`. `wire_no` carries the type of a PICC key (0x80 | no: AES).
- * `old` NULL: the key of this session, which then ends without a CMAC on the answer.
+ * `old` NULL: the key of this session, which then ends without a CMAC on the answer; else the
+ * key that stands there now. Needs a session. Errors: as ev1_command.
  */
 enum err ev1_change_key(struct ev1 *s, uint8_t wire_no, const struct card_key *fresh,
     uint8_t version, const struct card_key *old, struct why *w);

@@ -216,7 +216,7 @@ a_card_with_another_record_is_taken(void **state)
 }
 
 static void
-a_station_without_the_write_key_reads_but_cannot_write(void **state)
+a_station_without_the_write_key_asks_for_key_1_and_cannot_write(void **state)
 {
 	struct card_write wr = card_bench_change(0x33, -1, -1);
 	struct card_content now;
@@ -229,7 +229,7 @@ a_station_without_the_write_key_reads_but_cannot_write(void **state)
 	b.safe = bench_safe(0xC1, UINT32_C(1) << KEY_READ);
 	b.access.safe = b.safe;
 	card_bench_present(&b);
-	/* another safe of the same club has other masters: only that it asks for key 1 is seen here */
+	/* a safe made anew has other masters: that key 1 is asked for is all that shows */
 	assert_int_equal(card_read(b.card, &now, &b.why), ERR_CARD_AUTH);
 	assert_int_equal(b.why.arg[0].num, 1);
 	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_NO_KEY);
@@ -610,7 +610,7 @@ main(void)
 		cmocka_unit_test(another_clubs_card_refuses_our_key_by_name),
 		cmocka_unit_test(a_wrong_key_is_tried_once_and_a_strange_version_never),
 		cmocka_unit_test(a_card_with_another_record_is_taken),
-		cmocka_unit_test(a_station_without_the_write_key_reads_but_cannot_write),
+		cmocka_unit_test(a_station_without_the_write_key_asks_for_key_1_and_cannot_write),
 		cmocka_unit_test(other_chips_are_refused_by_their_name),
 		cmocka_unit_test(a_real_ev1_is_known_by_name_and_size),
 		cmocka_unit_test(a_lie_in_reading_never_becomes_money),

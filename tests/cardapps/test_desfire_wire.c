@@ -26,6 +26,8 @@ struct relay {
 	bool keeps_selects;	/* says "selected" and does not tell the card */
 	bool keeps_ndef_key;	/* says "done" to the ChangeKey it holds, and speaks for that key later */
 	bool in_ndef;
+	const struct chip_id *version_of;	/* answers GetVersion for the card; NULL: the card does */
+	unsigned version_part;
 	uint8_t held[APDU_CAP];
 	size_t held_len;
 };
@@ -53,6 +55,28 @@ say(uint8_t sw2, uint8_t *rapdu, size_t *len)
 	rapdu[0] = 0x91;
 	rapdu[1] = sw2;
 	*len = 2;
+}
+
+/* GetVersion in three parts; the UID begins the last. Settings of the PICC look locked, as they are. */
+static bool
+answers_as_new(struct relay *l, const uint8_t *capdu, uint8_t *rapdu, size_t *len)
+{
+	static const uint8_t ev1_8k[7] = {0x04, 0x01, 0x01, 0x01, 0x00, 0x1A, 0x05};
+	size_t n = l->version_part == 2 ? 14 : 7;
+
+	if (l->version_of == NULL)
+		return false;
+	if (capdu[1] == DF_GET_KEY_SETTINGS) {
+		say(DF_AUTHENTICATION_ERROR, rapdu, len);
+		return true;
+	}
+	if (l->version_part > 2 || (capdu[1] != DF_GET_VERSION && capdu[1] != DF_ADDITIONAL_FRAME))
+		return false;
+	memset(rapdu, 0, n);
+	memcpy(rapdu, n == 14 ? l->version_of->uid : ev1_8k, 7);
+	say(l->version_part++ == 2 ? DF_OK : DF_MORE, rapdu + n, len);
+	*len += n;
+	return true;
 }
 
 /* What the relay says by itself to a command without a session. */
@@ -89,7 +113,7 @@ relay_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len, uint8_t
 		say(l->keeps_ndef_key ? DF_OK : DF_PERMISSION_DENIED, rapdu, len);
 		return ERR_OK;
 	}
-	if (answers_itself(l, capdu, rapdu, len))
+	if (answers_as_new(l, capdu, rapdu, len) || answers_itself(l, capdu, rapdu, len))
 		return ERR_OK;
 	return reader_transmit(l->card, capdu, capdu_len, rapdu, len, w);
 }
@@ -128,7 +152,7 @@ truth(struct card_bench *b, struct card_content *now)
 
 /* The station judged "not applied"; if the commit arrived after that, both would be paid. */
 static void
-a_commit_held_back_does_nothing_after_the_card_was_judged(void **state)
+held_back_and_judged(bool in_a_new_visit)
 {
 	struct card_write wr = card_bench_change(0x33, 500, 500);
 	struct card_content judged, now;
@@ -137,18 +161,40 @@ a_commit_held_back_does_nothing_after_the_card_was_judged(void **state)
 	struct relay l;
 	size_t len;
 
-	(void)state;
 	behind(&l, &b, &now);
 	l.hold = DF_COMMIT_TRANSACTION;
 	l.keeps_selects = true;
 	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_CARD_SW);
-	assert_int_equal(card_confirm(b.card, &judged, &b.why), ERR_OK);
+	if (in_a_new_visit) {
+		const struct chip_id id = b.card->id;
+
+		card_close(&b.card);
+		l.version_of = &id;
+		assert_int_equal(card_open(&l.reader, &b.access, 0, &b.card, &b.why), ERR_OK);
+		assert_int_equal(card_read(b.card, &judged, &b.why), ERR_OK);
+	} else {
+		assert_int_equal(card_confirm(b.card, &judged, &b.why), ERR_OK);
+	}
 	assert_memory_equal(judged.record, b.plan.record, RECORD_LEN);
 	assert_int_equal(reader_transmit(b.reader, l.held, l.held_len, rapdu, &len, &b.why), ERR_OK);
 	truth(&b, &now);
 	assert_memory_equal(now.record, judged.record, RECORD_LEN);
 	assert_int_equal(now.value, judged.value);
 	card_bench_close(&b);
+}
+
+static void
+a_commit_held_back_does_nothing_after_the_card_was_confirmed(void **state)
+{
+	(void)state;
+	held_back_and_judged(false);
+}
+
+static void
+a_commit_held_back_does_nothing_after_the_card_was_read(void **state)
+{
+	(void)state;
+	held_back_and_judged(true);
 }
 
 /* Every command of a load kept back once: the second try must not add to what is left of the first. */
@@ -200,6 +246,81 @@ a_key_of_the_address_kept_back_is_missed(void **state)
 	assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_CARD_AUTH);
 	assert_true(l.held_len > 0);
 	card_bench_close(&b);
+}
+
+/* --- a relay that changes what is asked for */
+
+struct forger {
+	struct reader reader;
+	struct reader *card;
+	uint8_t ins;		/* one bit of the `at`th byte of data is turned, in every one of these */
+	unsigned at;
+	bool done;
+};
+
+static struct forger *
+forger_of(struct reader *r)
+{
+	return (struct forger *)(void *)r;
+}
+
+static enum err
+forger_connect(struct reader *r, unsigned timeout_ms, struct why *w)
+{
+	return reader_connect(forger_of(r)->card, timeout_ms, w);
+}
+
+static enum err
+forger_transmit(struct reader *r, const uint8_t *capdu, size_t capdu_len,
+    uint8_t rapdu[RAPDU_CAP], size_t *len, struct why *w)
+{
+	struct forger *f = forger_of(r);
+	uint8_t copy[APDU_CAP];
+
+	memcpy(copy, capdu, capdu_len);
+	if (capdu[1] == f->ins) {
+		copy[5 + f->at] ^= 0x10;
+		f->done = true;
+	}
+	return reader_transmit(f->card, copy, capdu_len, rapdu, len, w);
+}
+
+static void
+forger_disconnect(struct reader *r)
+{
+	reader_disconnect(forger_of(r)->card);
+}
+
+static const struct reader_ops forger_ops = {
+	.connect = forger_connect, .transmit = forger_transmit, .disconnect = forger_disconnect,
+};
+
+/* That is why settings are not read back from a card just made: the CMAC of the answer is over the request, too. */
+static void
+rights_changed_on_their_way_are_found_at_once(void **state)
+{
+	static const struct {
+		uint8_t ins;
+		unsigned at;
+	} rights[] = {
+		{DF_CREATE_APPLICATION, 3}, {DF_CREATE_BACKUP_DATA_FILE, 3}, {DF_CREATE_VALUE_FILE, 3},
+		{DF_CREATE_CYCLIC_RECORD_FILE, 3}, {DF_CREATE_STD_DATA_FILE, 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+		struct forger f = {.reader = {.ops = &forger_ops}, .ins = rights[i].ins,
+		    .at = rights[i].at};
+		struct card_bench b;
+
+		card_bench_open(&b);
+		f.card = b.reader;
+		assert_int_equal(card_open(&f.reader, &b.access, 0, &b.card, &b.why), ERR_OK);
+		card_bench_plan(&b);
+		assert_int_equal(card_personalise(b.card, &b.plan, &b.why), ERR_CARD_MAC);
+		assert_true(f.done);
+		card_bench_close(&b);
+	}
 }
 
 /* --- a reader that takes no long commands */
@@ -311,9 +432,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_commit_held_back_does_nothing_after_the_card_was_judged),
+		cmocka_unit_test(a_commit_held_back_does_nothing_after_the_card_was_confirmed),
+		cmocka_unit_test(a_commit_held_back_does_nothing_after_the_card_was_read),
 		cmocka_unit_test(a_load_is_never_credited_twice_behind_a_relay),
 		cmocka_unit_test(a_key_of_the_address_kept_back_is_missed),
+		cmocka_unit_test(rights_changed_on_their_way_are_found_at_once),
 		cmocka_unit_test(a_card_is_made_and_loaded_in_short_frames),
 		cmocka_unit_test(a_reader_that_takes_nothing_is_given_up),
 	};
