@@ -118,6 +118,20 @@ look_at_designs(struct exam *x, struct why *w)
 	return e;
 }
 
+/* Only the station writes the page and only customers read it: nobody else would notice. */
+static enum err
+look_at_page(struct exam *x, struct why *w)
+{
+	struct why mine;
+	enum err e = station_refresh_view(x->s, &mine);
+
+	if (e == ERR_DB_DAMAGED)
+		return why_set(w, e, MSG_PAGE_DAMAGED, WHY_CODE(STATION_VIEW));
+	if (e != ERR_OK && w != NULL)
+		*w = mine;
+	return e;
+}
+
 static bool
 count_card(const struct store_card *c, void *ctx)
 {
@@ -182,6 +196,7 @@ static const struct {
 	{MSG_DOCTOR_CERTIFICATE, false, look_at_certificate},
 	{MSG_DOCTOR_DISK, false, look_at_disk},
 	{MSG_DOCTOR_DESIGNS, false, look_at_designs},
+	{MSG_DOCTOR_PAGE, false, look_at_page},
 	{MSG_DOCTOR_DOUBTS, true, look_at_doubts},
 	{MSG_DOCTOR_READERS, true, look_at_readers},
 	{MSG_DOCTOR_PRINTERS, true, look_at_printers},

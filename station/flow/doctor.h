@@ -1,4 +1,4 @@
-/* What could keep a station from working, looked at one by one; nothing is changed. */
+/* What could keep a station from working, looked at one by one; nothing is changed but a page that was behind. */
 #ifndef STATION_FLOW_DOCTOR_H
 #define STATION_FLOW_DOCTOR_H
 
@@ -20,7 +20,7 @@ struct finding {
 typedef void (*finding_each)(void *ctx, const struct finding *f);
 
 /*
- * Examine book, keys, clock, folders, designs, readers and printers of `folder`.
+ * Examine book, keys, clock, folders, designs, the customer's page, readers and printers of `folder`.
  * ERR_OK if nothing but warnings were found; else the first bad finding's code and why.
  */
 enum err station_examine(const char *folder, station_passphrase ask, void *ask_ctx,

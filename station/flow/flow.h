@@ -91,8 +91,8 @@ struct flow_result {
 /*
  * One act at the desk. Blocks for the card up to wait_ms, then for the card's own time.
  * ERR_OK: done, durable, read back. ERR_IN_DOUBT: begun, the same card must come back; nothing is
- * lost and nothing can happen twice. Anything else: refused before a byte was written and before
- * money moved. Result and why are filled as far as known.
+ * lost and nothing can happen twice. Anything else: refused before a byte of this act was written and
+ * before its money moved; what an earlier pull left may have been ended first, out->heal says how. Result and why are filled as far as known.
  */
 enum err flow_run(struct station *s, const struct flow_request *rq, struct flow_result *out,
     struct why *w);
