@@ -75,12 +75,20 @@ check_print(struct cli *c, struct station *s, const struct flow_request *rq, str
 	    station_valid_to(s, clock_now_ms(), rq->valid_days), w);
 }
 
-/* The card is made whatever the printer does; how to print it again is said. */
+/*
+ * The card is made whatever the printer does; how to print it again is said. A request that comes again
+ * finishes a print that was cut short and makes no second plastic.
+ */
 static enum err
-print(struct cli *c, struct station *s, uint64_t card, struct why *w)
+print(struct cli *c, struct station *s, const struct flow_result *r, struct why *w)
 {
-	enum err e = cli_print(c, s, card, w);
+	bool done = false;
+	enum err e = r->repeated ? station_was_printed(s, r->card_number, &done, w) : ERR_OK;
 
+	if (done)
+		cli_json_str(c, "print_state", print_state_name(PRINT_DONE));
+	if (e == ERR_OK && !done)
+		e = cli_print(c, s, r->card_number, w);
 	if (e != ERR_OK)
 		cli_say(c, MSG_ISSUED_NOT_PRINTED, NULL, 0);
 	return e;
@@ -103,7 +111,7 @@ run_in(struct cli *c, struct station *s, struct why *w)
 	cli_say(c, MSG_ISSUED, NULL, 0);
 	cli_card(c, s, &r);
 	cli_json_hex(c, "event", r.event, sizeof(r.event));
-	return paper ? print(c, s, r.card_number, w) : ERR_OK;
+	return paper ? print(c, s, &r, w) : ERR_OK;
 }
 
 static enum err

@@ -95,6 +95,36 @@ journal(struct station *s, const char *kind, const struct artwork_report *r, uin
 	return e;
 }
 
+/* What a row of a print that was seen to end holds. */
+struct printed {
+	char field[64];
+	bool found;
+};
+
+static bool
+look_for_print(const struct journal_row *row, void *ctx)
+{
+	struct printed *p = ctx;
+
+	p->found = strcmp(row->kind, "print.end") == 0 && strstr(row->body, p->field) != NULL &&
+	    strstr(row->body, "\"state\":\"done\"") != NULL;
+	return !p->found;
+}
+
+enum err
+station_was_printed(struct station *s, uint64_t card, bool *out, struct why *w)
+{
+	char digits[CARD_NUMBER_DIGITS + 1] = "";
+	struct printed p = {.found = false};
+	enum err e;
+
+	(void)card_number_format(card, digits);
+	(void)snprintf(p.field, sizeof(p.field), "{\"card\":\"%s\"", digits);
+	e = store_journal_walk(s->store, 1, look_for_print, &p, w);
+	*out = p.found;
+	return e;
+}
+
 /* --- paper */
 
 static enum err

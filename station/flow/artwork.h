@@ -5,6 +5,7 @@
 #ifndef STATION_FLOW_ARTWORK_H
 #define STATION_FLOW_ARTWORK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "printer/printer.h"
@@ -39,6 +40,12 @@ struct artwork_report {
  */
 enum err station_print_card(struct station *s, const struct artwork_request *rq,
     struct artwork_report *out, struct why *w);
+
+/*
+ * Has a print of this card been seen to end well? For a request that comes again; reads the journal from its
+ * start, so not for every tap. Errors: those of the store.
+ */
+enum err station_was_printed(struct station *s, uint64_t card, bool *out, struct why *w);
 
 /*
  * Would this member's card come out? Design, fonts, fit and queue are looked at before a card is touched.

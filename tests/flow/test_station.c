@@ -176,6 +176,7 @@ only_cards_done_and_in_service_are_printed(void **state)
 {
 	struct club_fixture f;
 	uint64_t number;
+	bool printed;
 
 	(void)state;
 	club_fixture_open(&f, "station-print");
@@ -190,7 +191,13 @@ only_cards_done_and_in_service_are_printed(void **state)
 	set_state(&f, number, STORE_CARD_CLOSED);
 	assert_int_equal(print(&f, number), ERR_REFUSED);
 	set_state(&f, number, STORE_CARD_ACTIVE);
+	assert_int_equal(station_was_printed(f.station, number, &printed, &f.why), ERR_OK);
+	assert_false(printed);
 	assert_int_equal(print(&f, number), ERR_OK);
+	assert_int_equal(station_was_printed(f.station, number, &printed, &f.why), ERR_OK);
+	assert_true(printed);
+	assert_int_equal(station_was_printed(f.station, number + 1, &printed, &f.why), ERR_OK);
+	assert_false(printed);
 	club_fixture_close(&f);
 }
 
@@ -265,6 +272,33 @@ a_clock_behind_the_book_is_named(void **state)
 	club_fixture_close(&f);
 }
 
+static void
+take_page(void *ctx, const struct finding *f)
+{
+	if (f->about == MSG_DOCTOR_PAGE)
+		*(struct finding *)ctx = *f;
+}
+
+static void
+a_damaged_page_is_named_and_may_be_removed(void **state)
+{
+	struct club_fixture f;
+	struct finding page = {0};
+	struct place p;
+
+	(void)state;
+	place_at(&p, "station-garbage");
+	club_fixture_open(&f, "station-garbage");
+	assert_int_equal(club_fixture_issue(&f, NULL), ERR_OK);
+	assert_int_equal(file_write(p.view, "garbage garbage", 15, 0640, &f.why), ERR_OK);
+	assert_int_equal(station_examine(f.folder, NULL, NULL, take_page, &page, &f.why), ERR_DB_DAMAGED);
+	assert_int_equal(page.why.id, MSG_PAGE_DAMAGED);
+	assert_int_equal(unlink(p.view), 0);
+	(void)station_examine(f.folder, NULL, NULL, take_page, &page, &f.why);
+	assert_true(page.good);
+	club_fixture_close(&f);
+}
+
 int
 main(void)
 {
@@ -276,6 +310,7 @@ main(void)
 		cmocka_unit_test(only_cards_done_and_in_service_are_printed),
 		cmocka_unit_test(the_host_on_the_cards_is_fixed_by_the_first_print),
 		cmocka_unit_test(a_clock_behind_the_book_is_named),
+		cmocka_unit_test(a_damaged_page_is_named_and_may_be_removed),
 	};
 
 	return cmocka_run_group_tests_name("flow/station", tests, NULL, NULL);
