@@ -27,9 +27,16 @@ card_changed(struct sim_card *c, uint32_t us)
 bool
 card_random(struct sim_card *c, uint8_t *out, size_t len)
 {
-	if (c->random == NULL)
-		return random_bytes(out, len, NULL) == ERR_OK;
-	c->random(c->random_ctx, out, len);
+	if (c->random != NULL) {
+		c->random(c->random_ctx, out, len);
+		return true;
+	}
+	if (len > c->drawn_left && random_bytes(c->drawn, sizeof(c->drawn), NULL) != ERR_OK)
+		return false;
+	if (len > c->drawn_left)
+		c->drawn_left = sizeof(c->drawn);
+	c->drawn_left -= len;
+	memcpy(out, c->drawn + c->drawn_left, len);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #define FRAME_DATA_CAP 59	/* of a frame of 64: block byte, command, check sum take the rest */
 #define WRAPPED_DATA_CAP 55	/* CLA INS P1 P2 Lc .. Le on top */
 #define BLOCK_CAP 16
+#define DRAWN 256
 #define BUFFER_CAP (EE_BLOCKS * EE_BLOCK + 64)
 
 /* Commands that are an exception somewhere else than in the table of command.c. */
@@ -133,6 +134,8 @@ struct sim_card {
 	struct sim_figures figures;
 	void (*random)(void *ctx, uint8_t *out, size_t len);
 	void *random_ctx;
+	uint8_t drawn[DRAWN];		/* random bytes ahead: a call costs the same for one number or sixteen */
+	size_t drawn_left;
 	char *path;
 	int lock;			/* held on `path`.lock while the card is in a field; -1 none */
 	struct eeprom *on_disk;		/* the last state known to be in `path` */
