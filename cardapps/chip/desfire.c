@@ -37,9 +37,16 @@ const struct chip_ops desfire_ops = {
 
 /* --- identification */
 
+static bool
+is_version(const struct ev1 *wire, enum err e)
+{
+	return e == ERR_OK && wire->answer_len == DF_VERSION_LEN;
+}
+
 /*
- * A service that sends its own SELECT between our frames (Windows does) spoils one
- * try with 1C; the second is ours alone.
+ * A service that sends its own SELECT between our frames (Windows does) spoils one try with 1C; a
+ * reader that kept the field on has left a session open, which adds a CMAC to the answer. After a Select
+ * of the card itself the second try is ours alone.
  */
 enum err
 desfire_version(struct reader *r, uint8_t out[DF_VERSION_LEN], struct why *w)
@@ -50,9 +57,12 @@ desfire_version(struct reader *r, uint8_t out[DF_VERSION_LEN], struct why *w)
 	memset(&wire, 0, sizeof(wire));
 	wire.reader = r;
 	e = ev1_command(&wire, DF_GET_VERSION, EV1_PLAIN, NULL, 0, w);
-	if (e == ERR_CARD_SW && wire.status == DF_ILLEGAL_COMMAND)
-		e = ev1_command(&wire, DF_GET_VERSION, EV1_PLAIN, NULL, 0, w);
-	if (e == ERR_OK && wire.answer_len == DF_VERSION_LEN)
+	if (e != ERR_CARD_GONE && !is_version(&wire, e)) {
+		e = ev1_select(&wire, df_picc_aid, w);
+		if (e == ERR_OK)
+			e = ev1_command(&wire, DF_GET_VERSION, EV1_PLAIN, NULL, 0, w);
+	}
+	if (is_version(&wire, e))
 		memcpy(out, wire.answer, DF_VERSION_LEN);
 	else if (e != ERR_CARD_GONE)
 		e = why_set(w, ERR_CARD_UNKNOWN, MSG_CHIP_UNKNOWN);
