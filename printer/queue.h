@@ -103,7 +103,7 @@ struct print_queue_info {
 };
 typedef void (*print_list)(void *ctx, const struct print_queue_info *q);
 
-/* Every queue of the CUPS server; none is not an error. ERR_MISSING: no server. */
+/* Every queue of the CUPS server; none is not an error. ERR_MISSING: no server. ERR_QUEUE: it refuses to tell. */
 enum err queue_list(print_list each, void *ctx, struct why *w);
 
 /*

@@ -59,6 +59,13 @@ no_server_error(struct why *w)
 	return why_set(w, ERR_MISSING, MSG_QUEUE_NO_SERVER);
 }
 
+static enum err
+no_report(const char *about, struct why *w)
+{
+	return why_set(w, ERR_QUEUE, MSG_QUEUE_NO_REPORT, WHY_CODE(about),
+	    WHY_STR(cupsLastErrorString()));
+}
+
 static ipp_t *
 new_request(ipp_op_t op, const char *queue)
 {
@@ -159,8 +166,7 @@ ask_queue(const struct print_queue *q, ipp_t **out, struct why *w)
 		return ERR_OK;
 	ippDelete(*out);
 	*out = NULL;
-	return why_set(w, ERR_QUEUE, MSG_QUEUE_NO_STATE, WHY_CODE(q->name),
-	    WHY_STR(cupsLastErrorString()));
+	return no_report(q->name, w);
 }
 
 static enum err
@@ -397,7 +403,9 @@ newest_named(ipp_t *answer, const char *title)
 		} else if (strcmp(name, "job-id") == 0) {
 			id = ippGetInteger(a, 0);
 		} else if (strcmp(name, "job-name") == 0) {
-			named = strcmp(ippGetString(a, 0, NULL), title) == 0;
+			/* NULL of a value that is no string */
+			const char *own = ippGetString(a, 0, NULL);
+			named = own != NULL && strcmp(own, title) == 0;
 		}
 		if (named && id > newest)
 			newest = id;
@@ -458,6 +466,12 @@ queue_list(print_list each, void *ctx, struct why *w)
 	ipp_t *answer = ask(r, "/", NULL, &no_server);
 	if (no_server)
 		return no_server_error(w);
+	/* a server without a queue says so by "not found" */
+	if (cupsLastError() >= IPP_STATUS_REDIRECTION_OTHER_SITE &&
+	    cupsLastError() != IPP_STATUS_ERROR_NOT_FOUND) {
+		ippDelete(answer);
+		return no_report(cupsServer(), w);
+	}
 	ipp_t *group = ippNew();
 	ipp_attribute_t *a = answer != NULL ? ippFirstAttribute(answer) : NULL;
 	for (; a != NULL; a = ippNextAttribute(answer)) {

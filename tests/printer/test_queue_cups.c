@@ -1,4 +1,9 @@
 /* Print jobs through a real cupsd to a card printer that plays its troubles. */
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/printer/sample.h"
@@ -293,6 +298,82 @@ a_server_that_does_not_answer_is_said(void **state)
 	queue_close(&q);
 }
 
+/* One request of libcups: its head, leave to go on if it asks, and its body up to the silence after it. */
+static void
+answer_one(int c, const char *ipp, size_t len)
+{
+	char text[4096] = "";
+	struct pollfd p = { .fd = c, .events = POLLIN };
+	size_t used = 0;
+	while (poll(&p, 1, 200) > 0 && used < sizeof(text) - 1) {
+		ssize_t n = read(c, text + used, sizeof(text) - 1 - used);
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+		if (strstr(text, "Expect:") != NULL && strstr(text, "\r\n\r\n") == text + used - 4)
+			dprintf(c, "HTTP/1.1 100 Continue\r\n\r\n");
+	}
+	dprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\nConnection: close\r\n"
+	    "Content-Length: %zu\r\n\r\n", len);
+	(void)!write(c, ipp, len);
+}
+
+/* A process in the server's place that gives every request that one answer. */
+static pid_t
+impostor(const char *path, const char *ipp, size_t len)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	assert_int_equal(bind(s, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(s, 8), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		alarm(20);
+	for (int c; pid == 0;) {
+		c = accept(s, NULL, NULL);
+		answer_one(c, ipp, len);
+		close(c);
+	}
+	close(s);
+	return pid;
+}
+
+/* RFC 8010: version 2.0, status, request id, groups, end. */
+#define IPP_HEAD(status) "\x02\x00" status "\x00\x00\x00\x01"
+#define FORBIDDEN IPP_HEAD("\x04\x01") "\x03"
+#define NUMBER_FOR_A_NAME IPP_HEAD("\x00\x00") "\x02\x21\x00\x08job-name\x00\x04\x00\x00\x00\x07" \
+	"\x21\x00\x06job-id\x00\x04\x00\x00\x00\x07\x03"
+
+static void
+a_server_that_refuses_or_talks_nonsense_is_not_believed(void **state)
+{
+	(void)state;
+	char job[PRINT_JOB_CAP], server[128], away[160];
+	struct why w = { 0 };
+	struct print_queue *q = open_queue("card"), *none;
+	struct listed l = { 0 };
+	snprintf(server, sizeof(server), "%s/cups.sock", cups_folder());
+	snprintf(away, sizeof(away), "%s.away", server);
+	assert_int_equal(rename(server, away), 0);
+	pid_t pid = impostor(server, FORBIDDEN, sizeof(FORBIDDEN) - 1);
+	expect(queue_open("card", &none, &w), &w, ERR_QUEUE, MSG_QUEUE_NO_REPORT);
+	assert_string_equal(w.arg[0].str, "card");
+	expect(queue_list(list, &l, &w), &w, ERR_QUEUE, MSG_QUEUE_NO_REPORT);
+	assert_int_equal(l.count, 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	unlink(server);
+	pid = impostor(server, NUMBER_FOR_A_NAME, sizeof(NUMBER_FOR_A_NAME) - 1);
+	expect(queue_find(q, "t", job, &w), &w, ERR_NOT_FOUND, MSG_JOB_UNKNOWN);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	unlink(server);
+	assert_int_equal(rename(away, server), 0);
+	queue_close(&q);
+}
+
 int
 main(void)
 {
@@ -308,7 +389,8 @@ main(void)
 		cmocka_unit_test(a_job_the_queue_forgot_is_gone_not_done),
 		cmocka_unit_test(unknown_rejecting_and_stopped_queues_are_named),
 		cmocka_unit_test(the_list_tells_each_queue_and_its_state),
-		cmocka_unit_test(a_server_that_does_not_answer_is_said)
+		cmocka_unit_test(a_server_that_does_not_answer_is_said),
+		cmocka_unit_test(a_server_that_refuses_or_talks_nonsense_is_not_believed)
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
