@@ -31,8 +31,8 @@ channel_block(const struct channel *ch)
 	return ch->block;
 }
 
-static enum err
-draw(uint8_t *out, size_t len, struct why *w)
+enum err
+channel_draw(uint8_t *out, size_t len, struct why *w)
 {
 	if (random_source == NULL)
 		return random_bytes(out, len, w);
@@ -58,7 +58,7 @@ answer(struct channel *ch, const uint8_t *enc_rndb, uint8_t *token, struct why *
 
 	e = raw_cbc_decrypt(ch->key, ch->iv, enc_rndb, ch->rnd_b, n, w);
 	if (e == ERR_OK)
-		e = draw(ch->rnd_a, n, w);
+		e = channel_draw(ch->rnd_a, n, w);
 	if (e == ERR_OK) {
 		memcpy(plain, ch->rnd_a, n);
 		rotate_left(ch->rnd_b, plain + n, n);

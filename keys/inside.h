@@ -36,6 +36,21 @@ struct channel {
 	uint8_t rnd_b[16];
 };
 
+/* In a slot of the pool, too. Source: NXP AN12343. */
+struct channel_ev2 {
+	enum channel_state state;
+	bool first;		/* AuthenticateEV2First: the identifier comes with the card's proof */
+	uint8_t ti[4];
+	uint16_t counter;	/* of commands; on the wire low byte first */
+	struct raw_key *auth;	/* of the authentication; NULL after it */
+	struct raw_key *enc, *mac;	/* of the session */
+	uint8_t rnd_a[16];
+	uint8_t rnd_b[16];
+};
+
+/* Random bytes for a channel: of the library, or what channel_set_random put in its place. Errors: ERR_RANDOM. */
+enum err channel_draw(uint8_t *out, size_t len, struct why *w);
+
 /* ERR_CRYPTO, and OpenSSL's queue of this thread empty again. */
 enum err library_failed(struct why *w);
 
