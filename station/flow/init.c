@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "keys/digest.h"
+#include "station/base/bytes.h"
 #include "station/base/clock.h"
 #include "station/base/file.h"
 #include "station/flow/settings.h"
@@ -174,12 +175,16 @@ fill_book(struct making *m, struct why *w)
 {
 	const struct store_range range = {FIRST_NUMBER, FIRST_NUMBER + NUMBERS_ALLOTTED - 1};
 	uint8_t prefix[STORE_PREFIX_LEN];
+	char root[2 * sizeof(m->root_pub) + 1];
 	struct programme p;
 	enum err e = random_bytes(prefix, sizeof(prefix), w);
 
 	programme_default(&p);
 	if (e == ERR_OK)
 		e = settings_write(m->store, &m->set, w);
+	hex_encode(m->root_pub, sizeof(m->root_pub), root);
+	if (e == ERR_OK)
+		e = store_setting_put(m->store, SETTING_ROOT, root, w);
 	if (e == ERR_OK)
 		e = programme_write(m->store, &p, w);
 	if (e == ERR_OK)

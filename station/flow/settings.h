@@ -16,6 +16,7 @@
 #define STATION_CARDS "cards"
 
 /* Set by the first print: the host stands on plastic from then on. */
+#define SETTING_ROOT "club.root"	/* public key of the root this book belongs to, in hex */
 #define SETTING_HOST_LOCKED "portal.locked"
 
 /* Errors: ERR_DB_DAMAGED (a setting missing or not of its form), those of the store. */

@@ -67,6 +67,19 @@ read_public_files(struct station *s, struct why *w)
 	return ERR_OK;
 }
 
+/* A keys folder whole in itself may still be another club's. */
+static enum err
+check_root(const struct station *s, struct why *w)
+{
+	char own[2 * PUBKEY_LEN + 1], noted[sizeof(own)];
+	enum err e = store_setting_get(s->store, SETTING_ROOT, noted, sizeof(noted), w);
+
+	hex_encode(s->root_pub, sizeof(s->root_pub), own);
+	if (e == ERR_OK && strcmp(own, noted) != 0)
+		return why_set(w, ERR_SAFE, MSG_SAFE_OTHER_CLUB);
+	return e;
+}
+
 static enum err
 open_books(struct station *s, struct why *w)
 {
@@ -80,6 +93,8 @@ open_books(struct station *s, struct why *w)
 		e = store_open(path, &o, &s->store, w);
 	if (e == ERR_OK)
 		e = read_public_files(s, w);
+	if (e == ERR_OK)
+		e = check_root(s, w);
 	if (e == ERR_OK)
 		e = settings_read(s->store, &s->set, w);
 	if (e == ERR_OK)
