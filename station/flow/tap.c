@@ -153,7 +153,9 @@ after_own_heal(struct tap *t, const struct flow *f, struct why *w)
 	if (e != ERR_OK)
 		return e;
 	if (in.state != INTENT_OPEN) {
-		t->out->by_heal = in.state == INTENT_SETTLED;
+		/* ended here, or meanwhile at another desk */
+		t->out->by_heal = t->out->heal.outcome != HEAL_NONE;
+		t->out->repeated = !t->out->by_heal;
 		return answer(t, &in, w);
 	}
 	/* Why it cannot be ended here is the flow's to say; another card has nothing to do with it. */
