@@ -188,6 +188,13 @@ store(struct sim_card *c, struct why *w)
 enum err
 sim_desfire_new(const uint8_t uid[7], const char *path, struct sim_card **out, struct why *w)
 {
+	return sim_desfire_new_kind(SIM_DESFIRE_EV1, uid, path, out, w);
+}
+
+enum err
+sim_desfire_new_kind(enum sim_kind kind, const uint8_t uid[7], const char *path,
+    struct sim_card **out, struct why *w)
+{
 	struct sim_card *c = make(path);
 	uint8_t own[7] = {NXP};
 	enum err e = ERR_OK;
@@ -198,7 +205,7 @@ sim_desfire_new(const uint8_t uid[7], const char *path, struct sim_card **out, s
 	if (uid == NULL)
 		e = random_bytes(own + 1, sizeof(own) - 1, w);
 	if (e == ERR_OK) {
-		ee_factory(&c->ee, uid != NULL ? uid : own);
+		ee_factory(&c->ee, (uint8_t)kind, uid != NULL ? uid : own);
 		e = store(c, w);
 	}
 	if (e != ERR_OK)
@@ -227,7 +234,7 @@ take_image(struct sim_card *c, struct why *w)
 	e = random_bytes(uid + 1, sizeof(uid) - 1, w);
 	if (e != ERR_OK)
 		return e;
-	ee_factory(&c->ee, uid);
+	ee_factory(&c->ee, SIM_DESFIRE_EV1, uid);
 	return store(c, w);
 }
 
@@ -357,10 +364,10 @@ enum err
 sim_card_image(const struct sim_card *card, uint8_t **out, size_t *len, struct why *w)
 {
 	*len = 0;
-	*out = malloc(save_image_len());
+	*out = malloc(save_image_len(&card->ee));
 	if (*out == NULL)
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
-	*len = save_image_len();
+	*len = save_image_len(&card->ee);
 	save_pack(&card->ee, *out);
 	return ERR_OK;
 }

@@ -145,6 +145,8 @@ struct sim_card {
 void card_changed(struct sim_card *c, uint32_t us);
 bool card_random(struct sim_card *c, uint8_t *out, size_t len);
 void card_select(struct sim_card *c, int app);
+/* True of every kind that speaks the secure messaging of EV2. */
+static inline bool card_is_ev2(const struct sim_card *c) { return c->ee.kind >= SIM_DESFIRE_EV2; }
 static inline struct ee_app *card_app(struct sim_card *c) { return &c->ee.app[c->app]; }
 /* File `no` of the selected application, or NULL. */
 struct ee_file *card_file(struct sim_card *c, uint8_t no);
@@ -154,7 +156,7 @@ uint8_t *card_shadow(struct sim_card *c, const struct ee_file *f);
 /* save.c: EEPROM to its file and back. */
 enum err save_write(const char *path, const struct eeprom *ee, struct why *w);
 enum err save_read(const char *path, struct eeprom *ee, struct why *w);
-size_t save_image_len(void);
+size_t save_image_len(const struct eeprom *ee);
 void save_pack(const struct eeprom *ee, uint8_t *image);
 bool save_unpack(const uint8_t *image, size_t len, struct eeprom *ee);
 

@@ -1,18 +1,22 @@
 #include "cardapps/sim/eeprom.h"
+#include "cardapps/sim/sim.h"
 
 #include <string.h>
 
 _Static_assert(sizeof(struct ee_file) == 44, "the image has no padding");
 _Static_assert(sizeof(struct ee_app) == 28 + EE_APP_KEYS * (EE_KEY_CAP + 1) + EE_APP_FILES,
     "the image has no padding");
+_Static_assert(sizeof(struct ee_sets) == 6 + 3 * EE_SETS, "the image has no padding");
 _Static_assert(sizeof(struct eeprom) % 4 == 0, "the image has no padding");
+_Static_assert(offsetof(struct eeprom, kind) == 30784, "images of EV1 cards stay readable");
 
 void
-ee_factory(struct eeprom *ee, const uint8_t uid[7])
+ee_factory(struct eeprom *ee, uint8_t kind, const uint8_t uid[7])
 {
 	static const uint8_t batch[5] = {0xBA, 0x45, 0x19, 0xE3, 0x20};
 
 	memset(ee, 0, sizeof(*ee));
+	ee->kind = kind;
 	memcpy(ee->uid, uid, 7);
 	memcpy(ee->batch, batch, sizeof(batch));
 	ee->week = 0x49;
@@ -28,6 +32,7 @@ ee_format(struct eeprom *ee)
 	memset(ee->file, 0, sizeof(ee->file));
 	memset(&ee->app[1], 0, sizeof(ee->app) - sizeof(ee->app[0]));
 	memset(ee->heap, 0, sizeof(ee->heap));
+	memset(ee->sets, 0, sizeof(ee->sets));
 	ee->file_count = 0;
 	ee->block_count = 0;
 }
@@ -88,14 +93,40 @@ file_valid(const struct ee_file *f)
 	return f->block * (uint64_t)EE_BLOCK + file_bytes(f) <= sizeof(((struct eeprom *)0)->heap);
 }
 
+struct ee_key *
+ee_keys(struct eeprom *ee, int app, uint8_t set)
+{
+	const struct ee_sets *s = &ee->sets[app];
+	size_t before = (size_t)(set - 1) * ee->app[app].key_count;
+
+	if (set == 0)
+		return ee->app[app].key;
+	return (struct ee_key *)(ee->heap + (size_t)s->block * EE_BLOCK) + before;
+}
+
+static bool
+sets_valid(const struct ee_sets *s, const struct ee_app *a)
+{
+	size_t stored = (size_t)(s->count - 1) * a->key_count * sizeof(struct ee_key);
+
+	if (s->count == 0)
+		return true;
+	for (int i = 0; i < EE_SETS; i++)
+		if (s->set[i].crypto >= EE_CRYPTO_COUNT || s->set[i].state >= EE_SET_STATE_COUNT)
+			return false;
+	return s->count >= 2 && s->count <= EE_SETS && s->roll_key < a->key_count &&
+	    s->block * (size_t)EE_BLOCK + stored <= sizeof(((struct eeprom *)0)->heap);
+}
+
 bool
 ee_valid(const struct eeprom *ee)
 {
-	bool ok = ee->file_count <= EE_FILES && ee->block_count <= EE_BLOCKS && ee->app[0].used &&
+	bool ok = ee->kind <= SIM_DESFIRE_EV3 && ee->file_count <= EE_FILES && ee->block_count <= EE_BLOCKS && ee->app[0].used &&
 	    ee->app[0].key_count == 1;
 
 	for (int i = 0; ok && i <= EE_APPS; i++)
-		ok = app_valid(&ee->app[i], ee->file_count);
+		ok = app_valid(&ee->app[i], ee->file_count) &&
+		    sets_valid(&ee->sets[i], &ee->app[i]);
 	for (int i = 0; ok && i < ee->file_count; i++)
 		ok = file_valid(&ee->file[i]);
 	return ok;

@@ -13,6 +13,7 @@
 #define EE_APP_FILES 32
 #define EE_APP_KEYS 14
 #define EE_KEY_CAP 24
+#define EE_SETS 16
 #define EE_BLOCK 32		/* the unit in which the data sheet allots memory */
 #define EE_BLOCKS 248		/* 8 KiB less the 256 bytes the chip keeps for itself */
 #define EE_FILES EE_BLOCKS	/* no file is smaller than a block */
@@ -74,6 +75,26 @@ struct ee_file {
 	uint8_t spare[3];
 };
 
+/* Of one key set of an application; number 0 is the active one. */
+struct ee_set {
+	uint8_t crypto;			/* enum ee_crypto; as the application's for number 0 */
+	uint8_t version;
+	uint8_t state;			/* enum ee_set_state */
+};
+
+enum ee_set_state { EE_SET_EMPTY, EE_SET_OPEN, EE_SET_FINAL, EE_SET_STATE_COUNT };
+
+/* What CreateApplication said of key sets (EV2 on). */
+struct ee_sets {
+	uint16_t block;			/* keys of the sets 1.. stand in the heap, set by set */
+	uint8_t count;			/* 0: the application has none but its keys */
+	uint8_t roll_key;
+	uint8_t key_size;		/* largest key, 16 or 24 */
+	uint8_t spare;
+	struct ee_set set[EE_SETS];
+};
+
+/* `kind` and what follows stand in the image of EV2 and EV3 alone. */
 struct eeprom {
 	struct ee_file file[EE_FILES];
 	uint16_t file_count;		/* ever created since the last format */
@@ -85,10 +106,14 @@ struct eeprom {
 	uint8_t week, year;		/* of production, BCD */
 	uint8_t config;
 	uint8_t heap[EE_BLOCKS * EE_BLOCK];
+	uint8_t filler[2];		/* zero: an EV1's image ends on a word */
+	uint8_t kind;			/* enum sim_kind */
+	uint8_t spare;
+	struct ee_sets sets[1 + EE_APPS]; /* by the application's place */
 };
 
-/* As it leaves the factory: DES key zero, settings 0F, nothing on it. */
-void ee_factory(struct eeprom *ee, const uint8_t uid[7]);
+/* As it leaves the factory: DES key zero, settings 0F, nothing on it. `kind` is an enum sim_kind. */
+void ee_factory(struct eeprom *ee, uint8_t kind, const uint8_t uid[7]);
 /*
  * FormatPICC: applications and files go, memory is free again; key, settings and configuration
  * stay.
@@ -106,6 +131,11 @@ uint32_t ee_free_bytes(const struct eeprom *ee);
  * absent.
  */
 int ee_find_app(const struct eeprom *ee, const uint8_t aid[3]);
+/*
+ * The keys of a set of the application at that place: number 0 the active ones. `set` is below the
+ * count, or 0.
+ */
+struct ee_key *ee_keys(struct eeprom *ee, int app, uint8_t set);
 /* Bytes of a key of that kind, without version. */
 size_t ee_key_len(uint8_t crypto);
 

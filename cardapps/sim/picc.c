@@ -8,8 +8,13 @@
 uint8_t
 picc_version(struct sim_card *c, struct cursor *in, struct writer *out)
 {
-	static const uint8_t hardware[] = {0x04, 0x01, 0x01, 0x01, 0x00, 0x1A, 0x05};
-	static const uint8_t software[] = {0x04, 0x01, 0x01, 0x01, 0x04, 0x1A, 0x05};
+	/* major and minor of hardware and software; section getversion-classify */
+	static const uint8_t versions[][4] = {[SIM_DESFIRE_EV1] = {0x01, 0x00, 0x01, 0x04},
+	    [SIM_DESFIRE_EV2] = {0x12, 0x00, 0x02, 0x01},
+	    [SIM_DESFIRE_EV3] = {0x33, 0x00, 0x03, 0x00}};
+	const uint8_t *v = versions[c->ee.kind];
+	uint8_t hardware[] = {0x04, 0x01, 0x01, v[0], v[1], 0x1A, 0x05};
+	uint8_t software[] = {0x04, 0x01, 0x01, v[2], v[3], 0x1A, 0x05};
 
 	(void)in;
 	put_bytes(out, hardware, sizeof(hardware));

@@ -1,5 +1,5 @@
 /*
- * Software cards: a MIFARE DESFire EV1 that obeys its data sheet, with memory that
+ * Software cards: a MIFARE DESFire EV1, EV2 or EV3 that obeys its data sheet, with memory that
  * survives a pull exactly as EEPROM does. Written from the data sheet's public facts,
  * never from the driver; includes nothing of chip/ or secure/.
  */
@@ -14,6 +14,9 @@
 #include "station/base/err.h"
 
 struct sim_card;
+
+/* The kind stands in the card's image; the numbers are part of its format. */
+enum sim_kind { SIM_DESFIRE_EV1, SIM_DESFIRE_EV2, SIM_DESFIRE_EV3 };
 
 /*
  * Where in an APDU's life the card leaves the field. Nothing of a half-done write stays:
@@ -41,8 +44,11 @@ struct sim_figures {
  */
 enum err sim_desfire_new(const uint8_t uid[7], const char *path, struct sim_card **out,
     struct why *w);
+/* The same of another kind, 8K as well. */
+enum err sim_desfire_new_kind(enum sim_kind kind, const uint8_t uid[7], const char *path,
+    struct sim_card **out, struct why *w);
 /*
- * The card kept in `path`; a missing file becomes a factory-new card. Other processes wait until it is
+ * The card kept in `path`, of whatever kind; a missing file becomes a factory-new EV1. Other processes wait until it is
  * freed (`path`.lock), ten seconds at most. Errors: ERR_FORMAT (damaged), ERR_NO_READER (another
  * process keeps it), ERR_IO.
  */
