@@ -61,7 +61,7 @@ enum err card_key_of(enum raw_alg alg, const uint8_t *bytes, struct card_key **o
 /* The first bytes of AES-128-CMAC over a zero block. Errors: ERR_NOMEM, ERR_CRYPTO. */
 enum err aes_check_value(const uint8_t key[CARD_KEY_LEN], uint8_t kcv[KCV_LEN], struct why *w);
 
-/* Borrowed: the master's bytes, or NULL if this safe does not hold it. */
+/* Of a safe in a sealed file alone. Borrowed: the master's bytes, or NULL if it does not hold it. */
 const uint8_t *safe_master(const struct safe *safe, enum key_slot slot, uint16_t epoch);
 
 #endif
