@@ -49,6 +49,7 @@ struct reader {
 	size_t atr_len;
 	bool connected;			/* a card is ours: since connect, until disconnect or ERR_CARD_GONE */
 	unsigned apdus;			/* sent since open */
+	unsigned long_lost;		/* long APDUs in a row that came to nothing: secure messaging counts, and stops sending them */
 	reader_watch watch;		/* NULL: nobody looks */
 	void *watch_ctx;
 };

@@ -2,10 +2,15 @@
 
 #include <stddef.h>
 
-/* MIFARE DESFire data sheet: security, PICC, application and data commands in its order. */
+/*
+ * MIFARE DESFire data sheet: security, PICC, application and data commands in its order. What EV2
+ * added: NXP AN12343.
+ */
 static const struct df_command table[] = {
 	{DF_AUTHENTICATE_ISO, 1, COVER_NONE, COVER_NONE, "AuthenticateISO"},
 	{DF_AUTHENTICATE_AES, 1, COVER_NONE, COVER_NONE, "AuthenticateAES"},
+	{DF_AUTHENTICATE_EV2_FIRST, 2, COVER_NONE, COVER_NONE, "AuthenticateEV2First"},
+	{DF_AUTHENTICATE_EV2_NON_FIRST, 1, COVER_NONE, COVER_NONE, "AuthenticateEV2NonFirst"},
 	{DF_CHANGE_KEY_SETTINGS, 0, COVER_SEALED, COVER_CHAIN, "ChangeKeySettings"},
 	{DF_SET_CONFIGURATION, 1, COVER_SEALED, COVER_CHAIN, "SetConfiguration"},
 	{DF_CHANGE_KEY, 1, COVER_READY, COVER_CHAIN, "ChangeKey"},
@@ -34,12 +39,15 @@ static const struct df_command table[] = {
 	{DF_DELETE_FILE, 1, COVER_CHAIN, COVER_CHAIN, "DeleteFile"},
 
 	{DF_READ_DATA, 7, COVER_CHAIN, COVER_FILE, "ReadData"},
+	{DF_READ_DATA_LONG, 7, COVER_CHAIN, COVER_FILE, "ReadData"},
 	{DF_WRITE_DATA, 7, COVER_FILE, COVER_CHAIN, "WriteData"},
+	{DF_WRITE_DATA_LONG, 7, COVER_FILE, COVER_CHAIN, "WriteData"},
 	{DF_GET_VALUE, 1, COVER_CHAIN, COVER_FILE, "GetValue"},
 	{DF_CREDIT, 1, COVER_FILE, COVER_CHAIN, "Credit"},
 	{DF_DEBIT, 1, COVER_FILE, COVER_CHAIN, "Debit"},
 	{DF_LIMITED_CREDIT, 1, COVER_FILE, COVER_CHAIN, "LimitedCredit"},
 	{DF_WRITE_RECORD, 7, COVER_FILE, COVER_CHAIN, "WriteRecord"},
+	{DF_WRITE_RECORD_LONG, 7, COVER_FILE, COVER_CHAIN, "WriteRecord"},
 	{DF_READ_RECORDS, 7, COVER_CHAIN, COVER_FILE, "ReadRecords"},
 	{DF_CLEAR_RECORD_FILE, 1, COVER_CHAIN, COVER_CHAIN, "ClearRecordFile"},
 	{DF_COMMIT_TRANSACTION, 0, COVER_CHAIN, COVER_CHAIN, "CommitTransaction"},

@@ -1,4 +1,4 @@
-/* The commands of DESFire EV1 and what secure messaging does to each, in one table. */
+/* The commands of DESFire EV1 to EV3 and what secure messaging does to each, in one table. */
 #ifndef CARDAPPS_SECURE_COMMAND_H
 #define CARDAPPS_SECURE_COMMAND_H
 
@@ -7,6 +7,8 @@
 enum df_ins {
 	DF_AUTHENTICATE_ISO = 0x1A,
 	DF_AUTHENTICATE_AES = 0xAA,
+	DF_AUTHENTICATE_EV2_FIRST = 0x71,
+	DF_AUTHENTICATE_EV2_NON_FIRST = 0x77,
 	DF_CHANGE_KEY_SETTINGS = 0x54,
 	DF_SET_CONFIGURATION = 0x5C,
 	DF_CHANGE_KEY = 0xC4,
@@ -32,12 +34,15 @@ enum df_ins {
 	DF_CREATE_CYCLIC_RECORD_FILE = 0xC0,
 	DF_DELETE_FILE = 0xDF,
 	DF_READ_DATA = 0xBD,
+	DF_READ_DATA_LONG = 0xAD,
 	DF_WRITE_DATA = 0x3D,
+	DF_WRITE_DATA_LONG = 0x8D,
 	DF_GET_VALUE = 0x6C,
 	DF_CREDIT = 0x0C,
 	DF_DEBIT = 0xDC,
 	DF_LIMITED_CREDIT = 0x1C,
 	DF_WRITE_RECORD = 0x3B,
+	DF_WRITE_RECORD_LONG = 0x8B,
 	DF_READ_RECORDS = 0xBB,
 	DF_CLEAR_RECORD_FILE = 0xEB,
 	DF_COMMIT_TRANSACTION = 0xC7,
@@ -48,9 +53,9 @@ enum df_ins {
 /* How one direction of a command travels inside a session. */
 enum df_cover {
 	COVER_NONE,	/* outside secure messaging; the session ends with it */
-	COVER_CHAIN,	/* clear; its CMAC moves the IV, only answers carry it */
+	COVER_CHAIN,	/* EV1: clear; its CMAC moves the IV, only answers carry it. EV2: MACed */
 	COVER_FILE,	/* as the file's communication mode says */
-	COVER_SEALED,	/* always enciphered with CRC32 */
+	COVER_SEALED,	/* always enciphered; EV1 with CRC32, EV2 with a MAC */
 	COVER_READY	/* a cryptogram made beforehand (ChangeKey) */
 };
 

@@ -2,190 +2,31 @@
 
 #include <string.h>
 
+#include "cardapps/secure/ev2.h"
+#include "cardapps/secure/frames.h"
 #include "keys/crc.h"
 #include "station/base/bytes.h"
 #include "station/base/secret.h"
 
-#define CLA_WRAPPED 0x90
 #define SW1_DESFIRE 0x91
 #define CRC32_LEN 4
 
-static void
-end_session(struct ev1 *s)
+bool
+ev1_in_session(const struct ev1 *s)
 {
-	channel_close(&s->session);
+	return s->session != NULL || s->ev2 != NULL;
 }
 
 void
 ev1_forget(struct ev1 *s)
 {
-	end_session(s);
-	s->status = DF_OK;
-	s->answer = s->buffer;
-	s->answer_len = 0;
+	frames_end_session(s);
+	frames_clear_answer(s);
 	WIPE(s->request);
 	WIPE(s->buffer);
 }
 
-static const char *
-name_of(enum df_ins ins)
-{
-	const struct df_command *c = df_command_of(ins);
-
-	return c == NULL ? "?" : c->name;
-}
-
-static enum err
-strange_answer(struct ev1 *s, enum df_ins ins, struct why *w)
-{
-	end_session(s);
-	return why_set(w, ERR_LEN, MSG_CARD_STRANGE_ANSWER, WHY_CODE(name_of(ins)));
-}
-
-/* --- frames */
-
-/* ISO/IEC 7816-4, 67 00: from a reader that does not pass so much on. The card saw nothing of it. */
-static bool
-says_wrong_length(const uint8_t *rapdu, size_t len)
-{
-	return len == 2 && rapdu[0] == 0x67 && rapdu[1] == 0x00;
-}
-
-/*
- * One wrapped APDU; data of the answer are put behind what is in the buffer already:
- *   90 INS 00 00 [Lc data] 00   ->   data 91 status
- * Lc is absent without data, Le is always there.
- */
-static enum err
-exchange(struct ev1 *s, uint8_t ins, const uint8_t *data, size_t len, struct why *w)
-{
-	uint8_t capdu[5 + EV1_FRAME_MAX + 1] = {CLA_WRAPPED, ins, 0, 0, (uint8_t)len};
-	uint8_t *rapdu = s->buffer + s->answer_len;
-	size_t n = 5, got;
-	enum err e;
-
-	if (len > 0) {
-		memcpy(capdu + n, data, len);
-		n += len;
-		capdu[n++] = 0;
-	}
-	e = reader_transmit(s->reader, capdu, n, rapdu, &got, w);
-	if (e != ERR_OK) {
-		end_session(s);
-		return e;
-	}
-	if (len > EV1_FRAME_SMALL && says_wrong_length(rapdu, got)) {
-		s->status = DF_LENGTH_ERROR;
-		return ERR_OK;
-	}
-	if (got < 2 || got > RAPDU_CAP || rapdu[got - 2] != SW1_DESFIRE) {
-		end_session(s);
-		return why_set(w, ERR_CARD_SW, MSG_CARD_STRANGE_ANSWER, WHY_CODE(name_of(ins)));
-	}
-	s->status = rapdu[got - 1];
-	s->answer_len += got - 2;
-	return ERR_OK;
-}
-
-/* The request in frames of `frame` bytes; between them the card may only ask for more. */
-static enum err
-send_in(struct ev1 *s, size_t frame, enum df_ins ins, const uint8_t *data, size_t len,
-    struct why *w)
-{
-	size_t sent = 0;
-	enum err e;
-
-	do {
-		size_t n = len - sent < frame ? len - sent : frame;
-
-		e = exchange(s, sent == 0 ? (uint8_t)ins : DF_ADDITIONAL_FRAME, data + sent, n, w);
-		if (e != ERR_OK)
-			return e;
-		sent += n;
-		if (sent < len && s->status == DF_OK)
-			return strange_answer(s, ins, w);
-	} while (sent < len && s->status == DF_MORE && s->answer_len == 0);
-	return sent < len && s->status == DF_MORE ? strange_answer(s, ins, w) : ERR_OK;
-}
-
-/*
- * Frames found too long are sent again shorter, the same bytes. If the reader refused, the
- * session goes on; if the card did, its session is over and says so now, and the next one works.
- */
-static enum err
-send_frames(struct ev1 *s, enum df_ins ins, const uint8_t *data, size_t len, struct why *w)
-{
-	size_t frame = s->frame == 0 ? EV1_FRAME : s->frame;
-	enum err e = send_in(s, frame, ins, data, len, w);
-
-	if (e != ERR_OK || s->status != DF_LENGTH_ERROR || len <= EV1_FRAME_SMALL ||
-	    frame <= EV1_FRAME_SMALL)
-		return e;
-	s->frame = EV1_FRAME_SMALL;
-	return send_in(s, s->frame, ins, data, len, w);
-}
-
-/* The rest of a long answer, put together without the frames' edges. */
-static enum err
-fetch_frames(struct ev1 *s, enum df_ins ins, struct why *w)
-{
-	enum err e;
-
-	for (unsigned n = 0; s->status == DF_MORE; n++) {
-		if (n == EV1_FRAMES_MAX || s->answer_len > EV1_ANSWER_CAP)
-			return strange_answer(s, ins, w);
-		e = exchange(s, DF_ADDITIONAL_FRAME, NULL, 0, w);
-		if (e != ERR_OK)
-			return e;
-	}
-	return s->answer_len > EV1_ANSWER_CAP ? strange_answer(s, ins, w) : ERR_OK;
-}
-
-static void
-clear_answer(struct ev1 *s)
-{
-	s->status = DF_OK;
-	s->answer = s->buffer;
-	s->answer_len = 0;
-}
-
-/* What the status means; a session that the status ends is closed here. */
-static enum err
-judge(struct ev1 *s, enum df_ins ins, struct why *w)
-{
-	const struct df_status *st = df_status_of(s->status);
-
-	if (!st->keeps_session)
-		end_session(s);
-	if (st->err == ERR_OK)
-		return ERR_OK;
-	return why_set(w, st->err, st->msg, WHY_CODE(name_of(ins)),
-	    WHY_HEX(SW1_DESFIRE << 8 | s->status));
-}
-
-static enum err
-send_and_fetch(struct ev1 *s, enum df_ins ins, const uint8_t *data, size_t len, struct why *w)
-{
-	enum err e;
-
-	clear_answer(s);
-	e = send_frames(s, ins, data, len, w);
-	return e == ERR_OK ? fetch_frames(s, ins, w) : e;
-}
-
 /* --- authentication */
-
-/* The same status that elsewhere says "no session" is here the refusal of a key. */
-static enum err
-judge_key(struct ev1 *s, enum df_ins ins, struct why *w)
-{
-	enum err e = judge(s, ins, w);
-
-	if (e != ERR_OK && s->status == DF_AUTHENTICATION_ERROR)
-		return why_set(w, ERR_CARD_AUTH, MSG_CARD_KEY_REFUSED, WHY_CODE(name_of(ins)),
-		    WHY_HEX(SW1_DESFIRE << 8 | s->status));
-	return e;
-}
 
 /* First the card's E(RndB), then our token against its E(RndA'): AF between them. */
 static enum err
@@ -198,12 +39,12 @@ prove(struct ev1 *s, enum df_ins ins, const struct card_key *key, struct why *w)
 	e = channel_begin(key, s->buffer, s->answer_len, &ch, token, w);
 	if (e != ERR_OK)
 		return e;
-	clear_answer(s);
-	e = exchange(s, DF_ADDITIONAL_FRAME, token, 2 * channel_block(ch), w);
+	frames_clear_answer(s);
+	e = frames_exchange(s, DF_ADDITIONAL_FRAME, token, 2 * channel_block(ch), w);
 	if (e == ERR_OK)
-		e = judge_key(s, ins, w);
+		e = frames_judge_key(s, ins, w);
 	if (e == ERR_OK && s->status != DF_OK)
-		e = strange_answer(s, ins, w);
+		e = frames_strange_answer(s, ins, w);
 	if (e == ERR_OK)
 		e = channel_finish(ch, s->buffer, s->answer_len, w);
 	if (e == ERR_OK)
@@ -220,13 +61,13 @@ ev1_authenticate(struct ev1 *s, enum df_ins ins, uint8_t key_no, const struct ca
 {
 	enum err e;
 
-	end_session(s);
-	clear_answer(s);
-	e = exchange(s, (uint8_t)ins, &key_no, 1, w);
+	frames_end_session(s);
+	frames_clear_answer(s);
+	e = frames_exchange(s, (uint8_t)ins, &key_no, 1, w);
 	if (e == ERR_OK)
-		e = judge_key(s, ins, w);
+		e = frames_judge_key(s, ins, w);
 	if (e == ERR_OK && s->status != DF_MORE)
-		e = strange_answer(s, ins, w);
+		e = frames_strange_answer(s, ins, w);
 	if (e == ERR_OK)
 		e = prove(s, ins, key, w);
 	s->session_key_no = key_no;
@@ -295,7 +136,7 @@ check_answer(struct ev1 *s, enum df_ins ins, struct why *w)
 	uint8_t mac[CHANNEL_MAC_LEN];
 
 	if (s->answer_len < CHANNEL_MAC_LEN)
-		return strange_answer(s, ins, w);
+		return frames_strange_answer(s, ins, w);
 	s->answer_len -= CHANNEL_MAC_LEN;
 	memcpy(mac, s->answer + s->answer_len, sizeof(mac));
 	s->answer[s->answer_len] = s->status;
@@ -373,10 +214,10 @@ open_answer(struct ev1 *s, enum df_ins ins, struct why *w)
 	enum err e;
 
 	if (s->answer_len < block || s->answer_len % block != 0)
-		return strange_answer(s, ins, w);
+		return frames_strange_answer(s, ins, w);
 	e = channel_decrypt(s->session, s->answer, s->answer_len, w);
 	if (e == ERR_OK && !find_end(s, ins, block))
-		e = why_set(w, ERR_CARD_MAC, MSG_CARD_DISTURBED, WHY_CODE(name_of(ins)),
+		e = why_set(w, ERR_CARD_MAC, MSG_CARD_DISTURBED, WHY_CODE(df_command_of(ins)->name),
 		    WHY_HEX(SW1_DESFIRE << 8 | s->status));
 	return e;
 }
@@ -396,7 +237,7 @@ uncover_answer(struct ev1 *s, const struct df_command *c, enum ev1_mode mode, st
 	else
 		e = check_answer(s, c->ins, w);
 	if (e != ERR_OK)
-		end_session(s);
+		frames_end_session(s);
 	return e;
 }
 
@@ -409,10 +250,10 @@ run(struct ev1 *s, const struct df_command *c, enum ev1_mode mode, size_t len, s
 	struct why ignored;
 	enum err e, said;
 
-	e = send_and_fetch(s, c->ins, s->request + 1, len - 1, w);
+	e = frames_run(s, c->ins, s->request + 1, len - 1, w);
 	if (e != ERR_OK)
 		return e;
-	said = judge(s, c->ins, w);
+	said = frames_judge(s, c->ins, w);
 	e = uncover_answer(s, c, mode, said == ERR_OK ? w : &ignored);
 	if (said != ERR_OK && e != ERR_OK)
 		return why_set(w, e, MSG_CARD_DISTURBED, WHY_CODE(c->name),
@@ -427,21 +268,23 @@ ev1_command(struct ev1 *s, enum df_ins ins, enum ev1_mode mode, const uint8_t *d
 	const struct df_command *c = df_command_of(ins);
 	enum err e = ERR_OK;
 
-	clear_answer(s);
+	frames_clear_answer(s);
 	if (c == NULL || len >= sizeof(s->request))
 		return why_set(w, ERR_LEN, MSG_CARD_REQUEST_LONG, WHY_NUM(len));
+	if (s->ev2 != NULL && c->request != COVER_NONE)
+		return ev2_command(s, c, mode, data, len, w);
 	s->request[0] = (uint8_t)ins;
 	if (len > 0)
 		memcpy(s->request + 1, data, len);
 	len++;
 	if (c->request == COVER_NONE)
-		end_session(s);
+		frames_end_session(s);
 	else
 		e = cover_request(s, c, mode, &len, w);
 	if (e == ERR_OK)
 		e = run(s, c, mode, len, w);
 	else
-		end_session(s);
+		frames_end_session(s);
 	return e;
 }
 
@@ -453,15 +296,17 @@ ev1_change_key(struct ev1 *s, uint8_t wire_no, const struct card_key *fresh, uin
 	size_t len;
 	enum err e;
 
-	clear_answer(s);
+	if (s->ev2 != NULL)
+		return ev2_change_key(s, wire_no, fresh, version, old, w);
+	frames_clear_answer(s);
 	e = channel_change_key(s->session, wire_no, fresh, version, old, data + 1, &len, w);
 	if (e == ERR_OK && old == NULL) {
-		e = send_and_fetch(s, DF_CHANGE_KEY, data, 1 + len, w);
+		e = frames_run(s, DF_CHANGE_KEY, data, 1 + len, w);
 		if (e == ERR_OK)
-			e = judge(s, DF_CHANGE_KEY, w);
+			e = frames_judge(s, DF_CHANGE_KEY, w);
 		if (e == ERR_OK && s->answer_len != 0)
-			e = strange_answer(s, DF_CHANGE_KEY, w);
-		end_session(s);
+			e = frames_strange_answer(s, DF_CHANGE_KEY, w);
+		frames_end_session(s);
 	} else if (e == ERR_OK) {
 		e = ev1_command(s, DF_CHANGE_KEY, EV1_PLAIN, data, 1 + len, w);
 	}

@@ -17,6 +17,7 @@
 #include "cardapps/secure/status.h"
 #include "keys/card_key.h"
 #include "keys/channel.h"
+#include "keys/channel_ev2.h"
 #include "station/base/err.h"
 
 /* Data bytes of one wrapped frame: fits the 64-byte frames of ISO 14443-4. */
@@ -37,9 +38,12 @@ enum ev1_mode { EV1_PLAIN = 0x00, EV1_MACED = 0x01, EV1_ENCIPHERED = 0x03 };
 /* One card's wire. Zero it and set `reader`; close with ev1_forget. */
 struct ev1 {
 	struct reader *reader;		/* borrowed */
-	struct channel *session;	/* NULL: not authenticated */
+	struct channel *session;	/* of EV1; NULL: not authenticated so */
+	struct channel_ev2 *ev2;	/* of EV2; never both */
 	uint8_t session_key_no;
 	size_t frame;			/* 0 means EV1_FRAME; EV1_FRAME_SMALL once that was refused */
+	unsigned lessons;		/* times that something was found too long and will go shorter from now on */
+	bool unsent;			/* the reader kept the last APDU from the card: too long */
 	uint8_t status;			/* of the last answer: second byte of 91 xx */
 	uint8_t *answer;		/* data of the last command, in `buffer`; CMAC and padding taken off */
 	size_t answer_len;
@@ -47,6 +51,8 @@ struct ev1 {
 	uint8_t buffer[EV1_ANSWER_CAP + RAPDU_CAP];
 };
 
+/* True inside a session of either kind. */
+bool ev1_in_session(const struct ev1 *s);
 /* Close the session and wipe what passed: after a reset, or the card's going. */
 void ev1_forget(struct ev1 *s);
 
