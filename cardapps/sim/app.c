@@ -5,6 +5,7 @@
 
 #define KS2_KIND(b) ((b) >> 6)
 #define KS2_FILE_IDS 0x20
+#define KS2_SETTINGS3 0x10	/* EV2 on: a third byte follows */
 #define KS2_KEYS(b) ((b) & 0x0F)
 #define IDS_PER_FRAME 19	/* whole identifiers: 57 of the 59 bytes */
 
@@ -51,11 +52,12 @@ place_for(const struct eeprom *ee, const struct ee_app *a, int *place)
 }
 
 static uint8_t
-parse(struct ee_app *a, struct cursor *in)
+parse(struct ee_app *a, struct ee_sets *sets, bool ev2, struct cursor *in)
 {
-	uint8_t ks2;
+	uint8_t ks2, st = ST_OPERATION_OK;
 
 	memset(a, 0, sizeof(*a));
+	memset(sets, 0, sizeof(*sets));
 	a->used = 1;
 	memcpy(a->aid, take_bytes(in, 3), 3);
 	a->settings = take_u8(in);
@@ -65,7 +67,9 @@ parse(struct ee_app *a, struct cursor *in)
 	a->key_count = KS2_KEYS(ks2);
 	if (a->crypto >= EE_CRYPTO_COUNT || a->key_count == 0 || a->key_count > EE_APP_KEYS)
 		return ST_PARAMETER;
-	return parse_iso(a, in);
+	if (ev2 && (ks2 & KS2_SETTINGS3))
+		st = keyset_parse(a, in, sets);
+	return st == ST_OPERATION_OK ? parse_iso(a, in) : st;
 }
 
 /* An entry of the directory and its keys take memory as a file does. */
@@ -73,20 +77,25 @@ uint8_t
 app_create(struct sim_card *c, struct cursor *in, struct writer *out)
 {
 	struct ee_app a;
-	uint16_t block;
+	struct ee_sets sets;
+	uint16_t block, keys;
 	int place;
-	uint8_t st = parse(&a, in);
+	uint8_t st = parse(&a, &sets, card_is_ev2(c), in);
 
 	(void)out;
 	if (st == ST_OPERATION_OK)
 		st = place_for(&c->ee, &a, &place);
 	if (st != ST_OPERATION_OK)
 		return st;
-	if (!ee_allot(&c->ee, EE_BLOCK + a.key_count * ee_key_len(a.crypto), &block))
+	keys = (uint16_t)((a.key_count * ee_key_len(a.crypto) + EE_BLOCK - 1) / EE_BLOCK);
+	if (!ee_allot(&c->ee, (1u + keys) * EE_BLOCK + keyset_bytes(&a, &sets), &block))
 		return ST_OUT_OF_EEPROM;
+	if (sets.count > 0)
+		sets.block = (uint16_t)(block + 1 + keys);
 	for (int i = 0; i < a.key_count; i++)
 		a.key[i] = c->ee.default_key;
 	c->ee.app[place] = a;
+	c->ee.sets[place] = sets;
 	card_changed(c, US_CREATE);
 	return ST_OPERATION_OK;
 }
@@ -121,6 +130,7 @@ app_delete(struct sim_card *c, struct cursor *in, struct writer *out)
 	if ((st = may_delete(c, app)) != ST_OPERATION_OK)
 		return st;
 	memset(&c->ee.app[app], 0, sizeof(c->ee.app[app]));
+	memset(&c->ee.sets[app], 0, sizeof(c->ee.sets[app]));
 	card_changed(c, US_CREATE);
 	if (c->app == app)
 		card_select(c, 0);

@@ -1,7 +1,9 @@
 /*
- * Mutual authentication in three ways: legacy (0x0A), ISO (0x1A), AES (0xAA).
+ * Mutual authentication: legacy (0x0A), ISO (0x1A), AES (0xAA), and from EV2 on EV2First (0x71)
+ * and EV2NonFirst (0x77).
  * The card shows E(RndB), the host answers both numbers, the card shows RndA turned by a
- * byte. Source: data sheet, Authenticate; sections auth-* of tests/vectors/desfire-ev1.txt.
+ * byte. Source: data sheet, Authenticate; AN12343; sections auth-* of
+ * tests/vectors/desfire-ev1.txt and desfire-ev2.txt.
  */
 #include "cardapps/sim/card.h"
 
@@ -12,6 +14,7 @@
 #define INS_LEGACY 0x0A
 #define INS_ISO 0x1A
 #define INS_AES 0xAA
+#define CAPS_LEN 6
 
 void
 auth_forget(struct sim_card *c)
@@ -49,11 +52,41 @@ fits(uint8_t ins, uint8_t crypto)
 }
 
 static bool
+is_ev2(uint8_t ins)
+{
+	return ins == INS_EV2_FIRST || ins == INS_EV2_NON_FIRST;
+}
+
+/* One IV runs through an authentication, but every message of EV2 begins with zero. */
+static bool
 cbc(struct auth *a, bool encrypt, const uint8_t *in, uint8_t *out, size_t len)
 {
+	if (is_ev2(a->ins))
+		memset(a->iv, 0, sizeof(a->iv));
 	if (encrypt)
 		return raw_cbc_encrypt(a->key, a->iv, in, out, len, NULL) == ERR_OK;
 	return raw_cbc_decrypt(a->key, a->iv, in, out, len, NULL) == ERR_OK;
+}
+
+/*
+ * First: the host's capabilities (none that this card would know), a new TI, counter zero. NonFirst
+ * goes on with those of the session.
+ */
+static uint8_t
+ev2_begin(struct sim_card *c, struct cursor *in)
+{
+	struct auth *a = &c->auth;
+	uint8_t caps;
+
+	if (c->in[0] == INS_EV2_FIRST) {
+		caps = take_u8(in);
+		return cursor_left(in) == caps ? ST_OPERATION_OK : ST_LENGTH;
+	}
+	if (!session_is_ev2(c))
+		return ST_PERMISSION_DENIED;
+	memcpy(a->ti, c->session.ti, sizeof(a->ti));
+	a->ctr = c->session.ctr;
+	return ST_OPERATION_OK;
 }
 
 uint8_t
@@ -62,8 +95,11 @@ auth_start(struct sim_card *c, struct cursor *in, struct writer *out)
 	struct auth *a = &c->auth;
 	const struct ee_app *app = card_app(c);
 	uint8_t ins = c->in[0], no = take_u8(in), token[BLOCK_CAP];
+	uint8_t st = is_ev2(ins) ? ev2_begin(c, in) : ST_OPERATION_OK;
 
 	sim_channel_close(c);
+	if (st != ST_OPERATION_OK)
+		return st;
 	if (no >= app->key_count)
 		return ST_NO_SUCH_KEY;
 	if (!fits(ins, app->crypto))
@@ -115,6 +151,8 @@ session_open(struct sim_card *c, const uint8_t *rnd_a)
 	uint8_t key[EE_KEY_CAP];
 	enum err e;
 
+	if (is_ev2(a->ins))
+		return sim_ev2_open(c, rnd_a);
 	session_bytes(alg, rnd_a, a->rnd_b, key);
 	e = raw_key_new(alg, key, &s->key, NULL);
 	WIPE(key);
@@ -145,12 +183,34 @@ read_token(struct auth *a, const uint8_t *token, uint8_t *numbers)
 	return true;
 }
 
+/* RndA turned by a byte; EV2First tells TI before it and the capabilities of both after it. */
+static bool
+show_proof(struct sim_card *c, const uint8_t *rnd_a, struct writer *out)
+{
+	struct auth *a = &c->auth;
+	uint8_t proof[2 * BLOCK_CAP];
+	struct writer w = writer_over(proof, sizeof(proof));
+	bool first = a->ins == INS_EV2_FIRST, ok;
+
+	if (first && !card_random(c, a->ti, sizeof(a->ti)))
+		return false;
+	if (first)
+		put_bytes(&w, a->ti, sizeof(a->ti));
+	put_bytes(&w, rnd_a + 1, a->rnd_len - 1);
+	put_u8(&w, rnd_a[0]);
+	if (first)
+		put_zeros(&w, 2 * CAPS_LEN);
+	ok = cbc(a, true, proof, proof, w.len);
+	put_bytes(out, proof, w.len);
+	WIPE(proof);
+	return ok;
+}
+
 uint8_t
 auth_finish(struct sim_card *c, const uint8_t *token, size_t len, struct writer *out)
 {
 	struct auth *a = &c->auth;
-	uint8_t numbers[2 * BLOCK_CAP] = {0}, proof[BLOCK_CAP] = {0};
-	uint8_t want[BLOCK_CAP] = {0};
+	uint8_t numbers[2 * BLOCK_CAP] = {0}, want[BLOCK_CAP] = {0};
 	uint8_t st = ST_AUTHENTICATION;
 
 	if (len != 2 * a->rnd_len)
@@ -161,17 +221,10 @@ auth_finish(struct sim_card *c, const uint8_t *token, size_t len, struct writer 
 	turn(want, a->rnd_len);
 	if (!secret_equal(want, numbers + a->rnd_len, a->rnd_len))
 		goto out;
-	memcpy(proof, numbers, a->rnd_len);
-	turn(proof, a->rnd_len);
-	st = ST_EEPROM;
-	if (!cbc(a, true, proof, proof, a->rnd_len))
-		goto out;
-	put_bytes(out, proof, a->rnd_len);
-	st = session_open(c, numbers);
+	st = show_proof(c, numbers, out) ? session_open(c, numbers) : ST_EEPROM;
 out:
 	auth_forget(c);
 	WIPE(numbers);
-	WIPE(proof);
 	WIPE(want);
 	return st;
 }

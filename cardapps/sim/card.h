@@ -10,12 +10,16 @@
 
 #define FRAME_DATA_CAP 59	/* of a frame of 64: block byte, command, check sum take the rest */
 #define WRAPPED_DATA_CAP 55	/* CLA INS P1 P2 Lc .. Le on top */
+#define LONG_DATA_CAP 255	/* EV2 on: what a short APDU carries */
+#define LONG_ANSWER_CAP 256
+#define EV2_MAC_LEN 8
+#define TI_LEN 4
 #define BLOCK_CAP 16
 #define DRAWN 256
 #define BUFFER_CAP (EE_BLOCKS * EE_BLOCK + 64)
 
 /* Commands that are an exception somewhere else than in the table of command.c. */
-enum { INS_GET_VALUE = 0x6C, INS_READ_DATA = 0xBD, INS_READ_RECORDS = 0xBB };
+enum { INS_GET_VALUE = 0x6C, INS_EV2_FIRST = 0x71, INS_EV2_NON_FIRST = 0x77 };
 
 #define RIGHT_FREE 0x0E
 #define RIGHT_NEVER 0x0F
@@ -48,7 +52,8 @@ enum need {
 enum level { AT_ANY, AT_CARD, AT_APP };
 
 /* Bytes of protected data after the head: a number, or one of these. */
-enum { BODY_FROM_HEAD = -1, BODY_OF_OPTION = -2, BODY_OF_KEY = -3 };
+enum { BODY_FROM_HEAD = -1, BODY_OF_OPTION = -2, BODY_OF_KEY = -3,
+	BODY_OF_SET_KEY = -4 };
 
 struct command {
 	uint8_t ins;
@@ -87,6 +92,10 @@ struct session {
 	size_t block;
 	uint8_t key_no;
 	bool legacy;
+	/* of EV2: `key` makes the MACs */
+	struct raw_key *enc;		/* NULL: another session */
+	uint8_t ti[TI_LEN];
+	uint16_t ctr;
 };
 
 struct auth {
@@ -96,6 +105,8 @@ struct auth {
 	size_t rnd_len;
 	uint8_t ins;
 	uint8_t key_no;
+	uint8_t ti[TI_LEN];	/* EV2: what the session will begin with */
+	uint16_t ctr;
 };
 
 #define NO_SLOT UINT32_MAX	/* no record begun in this transaction */
@@ -185,6 +196,16 @@ bool sim_channel_crc_ok(const struct sim_card *c, bool with_head, const uint8_t 
 uint8_t sim_channel_receive(struct sim_card *c);
 uint8_t sim_channel_send(struct sim_card *c);
 
+/* channel_ev2.c: the same for a session of EV2, of the command in `run`. */
+static inline bool session_is_ev2(const struct sim_card *c) { return c->session.enc != NULL; }
+/* Bytes after a command without a body. */
+size_t sim_ev2_tail_len(const struct sim_card *c);
+size_t sim_ev2_wire_len(const struct sim_card *c, size_t body);
+uint8_t sim_ev2_receive(struct sim_card *c);
+uint8_t sim_ev2_send(struct sim_card *c);
+/* Session keys out of the authentication under way. */
+uint8_t sim_ev2_open(struct sim_card *c, const uint8_t *rnd_a);
+
 /* timing.c */
 enum { US_CREATE = 3000, US_KEY = 3000, US_COMMIT = 2000, US_PAGE = 1000 };
 uint32_t timing_write_us(size_t bytes);
@@ -197,8 +218,14 @@ HANDLER(auth_start)
 uint8_t auth_finish(struct sim_card *c, const uint8_t *token, size_t len, struct writer *out);
 void auth_forget(struct sim_card *c);
 /* key.c */
-HANDLER(key_change) HANDLER(key_version) HANDLER(key_settings) HANDLER(key_change_settings)
-size_t key_body_len(const struct sim_card *c, uint8_t key_no);
+HANDLER(key_change) HANDLER(key_change_ev2) HANDLER(key_version)
+HANDLER(key_version_ev2) HANDLER(key_settings) HANDLER(key_change_settings)
+size_t key_body_len(const struct sim_card *c, uint8_t set, uint8_t key_no);
+/* keyset.c */
+HANDLER(keyset_initialize) HANDLER(keyset_finalize) HANDLER(keyset_roll)
+struct ee_sets *keyset_of(struct sim_card *c);
+uint8_t keyset_parse(const struct ee_app *a, struct cursor *in, struct ee_sets *s);
+size_t keyset_bytes(const struct ee_app *a, const struct ee_sets *s);
 /* picc.c */
 HANDLER(picc_version) HANDLER(picc_format) HANDLER(picc_free_mem) HANDLER(picc_configure)
 HANDLER(picc_uid)

@@ -19,6 +19,7 @@ void
 sim_channel_close(struct sim_card *c)
 {
 	raw_key_free(&c->session.key);
+	raw_key_free(&c->session.enc);
 	WIPE(c->session);
 }
 
@@ -33,6 +34,8 @@ sim_channel_wire_len(const struct sim_card *c, enum mode mode, size_t body)
 {
 	size_t block = c->session.block;
 
+	if (session_is_ev2(c))
+		return sim_ev2_wire_len(c, body);
 	if (c->session.key == NULL || mode == MODE_PLAIN)
 		return body;
 	if (mode == MODE_MAC)
@@ -170,6 +173,8 @@ sim_channel_receive(struct sim_card *c)
 
 	if (c->session.key == NULL || ch == CH_NONE)
 		return ST_OPERATION_OK;
+	if (session_is_ev2(c))
+		return sim_ev2_receive(c);
 	if (data_in && c->run.mode == MODE_FULL)
 		return receive_full(c);
 	if (data_in && c->run.mode == MODE_MAC)
@@ -188,8 +193,7 @@ send_full(struct sim_card *c)
 {
 	size_t len = c->reply.len, sum_len = sim_channel_crc_len(c);
 	size_t wire = sim_channel_wire_len(c, MODE_FULL, len);
-	bool open_ended = c->run.cmd->ins == INS_READ_DATA ||
-	    c->run.cmd->ins == INS_READ_RECORDS;
+	bool open_ended = c->run.cmd->run == data_read || c->run.cmd->run == record_read;
 	uint8_t iv[BLOCK_CAP] = {0}, sum[4];
 
 	open_ended = open_ended && all_zero(c->in + 5, 3);
@@ -227,6 +231,8 @@ sim_channel_send(struct sim_card *c)
 
 	if (c->session.key == NULL || ch == CH_NONE)
 		return ST_OPERATION_OK;
+	if (session_is_ev2(c))
+		return sim_ev2_send(c);
 	if (ch == CH_SECRET || (ch == CH_FILE_OUT && c->run.mode == MODE_FULL))
 		return send_full(c);
 	if (c->session.legacy)

@@ -9,6 +9,10 @@
  * command on a file of the wrong type, or of the wrong level, answers PARAMETER and
  * PERMISSION_DENIED; an application costs a block and its keys; GetKeySettings repeats
  * the whole second byte of CreateApplication, file identifiers' bit included.
+ *
+ * Of EV2 on: NO_CHANGES moves the counter; EV2NonFirst without a session of EV2 is
+ * PERMISSION_DENIED; CommitTransaction with option 1, without a transaction MAC file, PARAMETER;
+ * a counter at its end COMMAND_ABORTED; the codes of ISO chaining stay within one short APDU.
  */
 #include "cardapps/sim/card.h"
 
@@ -78,13 +82,52 @@ static const struct command commands[] = {
     {0xA7, "AbortTransaction", 0, 0, 0, CH_MAC, AT_APP, NEED_NOTHING, 0, 0, txn_abort},
 };
 
+/* What EV2 and EV3 know besides, or otherwise. */
+static const struct command ev2_commands[] = {
+    {INS_EV2_FIRST, "AuthenticateEV2First", 2, 8, 0, CH_NONE, AT_ANY, NEED_NOTHING, 0, 0, auth_start},
+    {INS_EV2_NON_FIRST, "AuthenticateEV2NonFirst", 1, 1, 0, CH_NONE, AT_ANY, NEED_NOTHING, 0, 0,
+	auth_start},
+    {0x64, "GetKeyVersion", 1, 2, 0, CH_MAC, AT_ANY, NEED_NOTHING, 0, 0, key_version_ev2},
+    {0xC6, "ChangeKeyEV2", 2, 2, BODY_OF_SET_KEY, CH_CRYPTOGRAM, AT_ANY, NEED_KEY, 0, 0,
+	key_change_ev2},
+    {0x56, "InitializeKeySet", 2, 2, 0, CH_MAC, AT_APP, NEED_KEY, 0, 0, keyset_initialize},
+    {0x57, "FinalizeKeySet", 2, 2, 0, CH_MAC, AT_APP, NEED_KEY, 0, 0, keyset_finalize},
+    {0x55, "RollKeySet", 1, 1, 0, CH_MAC, AT_APP, NEED_KEY, 0, 0, keyset_roll},
+    {0xCA, "CreateApplication", 5, 28, 0, CH_MAC, AT_CARD, NEED_CREATE, 0, 0, app_create},
+    {0xAD, "ReadData", 7, 7, 0, CH_FILE_OUT, AT_APP, NEED_FILE, T_DATA, R_READ | R_BOTH, data_read},
+    {0x8D, "WriteData", 7, 7, BODY_FROM_HEAD, CH_FILE_IN, AT_APP, NEED_FILE, T_DATA,
+	R_WRITE | R_BOTH, data_write},
+    {0xAB, "ReadRecords", 7, 7, 0, CH_FILE_OUT, AT_APP, NEED_FILE, T_RECORD, R_READ | R_BOTH,
+	record_read},
+    {0x8B, "WriteRecord", 7, 7, BODY_FROM_HEAD, CH_FILE_IN, AT_APP, NEED_FILE, T_RECORD,
+	R_WRITE | R_BOTH, record_write},
+    {0xC7, "CommitTransaction", 0, 1, 0, CH_MAC, AT_APP, NEED_NOTHING, 0, 0, txn_commit},
+};
+
 static const struct command *
-command_of(uint8_t ins)
+find(const struct command *table, size_t count, uint8_t ins)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (commands[i].ins == ins)
-			return &commands[i];
+	for (size_t i = 0; i < count; i++)
+		if (table[i].ins == ins)
+			return &table[i];
 	return NULL;
+}
+
+static const struct command *
+command_of(const struct sim_card *c, uint8_t ins)
+{
+	const struct command *cmd = NULL;
+
+	if (card_is_ev2(c))
+		cmd = find(ev2_commands, sizeof(ev2_commands) / sizeof(ev2_commands[0]), ins);
+	return cmd != NULL ? cmd : find(commands, sizeof(commands) / sizeof(commands[0]), ins);
+}
+
+/* ReadData, WriteData, ReadRecords and WriteRecord by the codes that chain below the APDU. */
+static bool
+is_iso_chained(uint8_t ins)
+{
+	return ins == 0xAD || ins == 0x8D || ins == 0xAB || ins == 0x8B;
 }
 
 static void
@@ -208,7 +251,9 @@ body_len(struct sim_card *c, const struct command *cmd)
 	case BODY_OF_OPTION:
 		return c->in[1] == 1 ? EE_KEY_CAP + 1 : 1;
 	case BODY_OF_KEY:
-		return key_body_len(c, c->in[1]);
+		return key_body_len(c, 0, c->in[1]);
+	case BODY_OF_SET_KEY:
+		return key_body_len(c, c->in[1], c->in[2]);
 	default:
 		return (size_t)cmd->body;
 	}
@@ -233,11 +278,11 @@ body_fits(const struct sim_card *c, size_t body)
 static uint8_t
 begin(struct sim_card *c, const struct command *cmd, size_t len)
 {
-	size_t body;
+	size_t body, tail = session_is_ev2(c) ? EV2_MAC_LEN : 0;
 	uint8_t st;
 
 	c->run.cmd = cmd;
-	if (len < cmd->head_min || (cmd->body == 0 && len > cmd->head_max))
+	if (len < cmd->head_min || (cmd->body == 0 && len > cmd->head_max + tail))
 		return ST_LENGTH;
 	if ((cmd->level == AT_CARD && c->app != 0) || (cmd->level == AT_APP && c->app == 0))
 		return ST_PERMISSION_DENIED;
@@ -246,12 +291,14 @@ begin(struct sim_card *c, const struct command *cmd, size_t len)
 	body = body_len(c, cmd);
 	if ((st = body_fits(c, body)) != ST_OPERATION_OK)
 		return st;
-	c->run.head = cmd->body == 0 ? len : cmd->head_min;
+	tail = session_is_ev2(c) ? sim_ev2_tail_len(c) : 0;
+	if (cmd->body == 0 && (len < cmd->head_min + tail || len > cmd->head_max + tail))
+		return ST_LENGTH;
+	c->run.head = cmd->body == 0 ? len - tail : cmd->head_min;
 	c->run.body = body;
 	c->run.have = len;
 	c->run.want = c->run.head;
-	if (body > 0)
-		c->run.want += sim_channel_wire_len(c, c->run.mode, body);
+	c->run.want += body > 0 ? sim_channel_wire_len(c, c->run.mode, body) : tail;
 	return c->run.want < BUFFER_CAP ? ST_OPERATION_OK : ST_LENGTH;
 }
 
@@ -259,18 +306,23 @@ begin(struct sim_card *c, const struct command *cmd, size_t len)
 static uint8_t
 finish(struct sim_card *c)
 {
-	struct cursor in = cursor_over(c->in + 1, c->run.head + c->run.body);
+	struct cursor in;
 	struct writer out = writer_over(c->out, EE_BLOCKS * EE_BLOCK);
 	uint8_t st = sim_channel_receive(c);
 
 	if (st != ST_OPERATION_OK)
 		return st;
-	c->reply.chunk = FRAME_DATA_CAP;
-	if (c->run.cmd->channel == CH_CRYPTOGRAM)
+	c->reply.chunk = is_iso_chained(c->in[0]) ? LONG_ANSWER_CAP : FRAME_DATA_CAP;
+	in = cursor_over(c->in + 1, c->run.head + c->run.body);
+	if (c->run.cmd->channel == CH_CRYPTOGRAM && !session_is_ev2(c))
 		in = cursor_over(c->in + 1, c->run.want);
 	st = c->run.cmd->run(c, &in, &out);
 	c->reply.len = out.len;
-	return st == ST_OPERATION_OK ? sim_channel_send(c) : st;
+	if (st == ST_OPERATION_OK)
+		st = sim_channel_send(c);
+	if (st == ST_OPERATION_OK && is_iso_chained(c->in[0]) && c->reply.len > LONG_ANSWER_CAP)
+		st = ST_LENGTH;
+	return st;
 }
 
 /* The next piece of the answer, and whether more is to come. */
@@ -297,7 +349,7 @@ run_or_wait(struct sim_card *c, const uint8_t **data, size_t *data_len)
 	uint8_t st;
 
 	if (c->run.have < c->run.want)
-		return ST_ADDITIONAL_FRAME;
+		return is_iso_chained(c->in[0]) ? ST_LENGTH : ST_ADDITIONAL_FRAME;
 	if (c->run.have > c->run.want)
 		return ST_LENGTH;
 	st = finish(c);
@@ -338,7 +390,7 @@ static uint8_t
 start(struct sim_card *c, uint8_t ins, const uint8_t *body, size_t len, const uint8_t **data,
     size_t *data_len)
 {
-	const struct command *cmd = command_of(ins);
+	const struct command *cmd = command_of(c, ins);
 	uint8_t st;
 
 	if (cmd == NULL)
@@ -359,7 +411,7 @@ command_frame(struct sim_card *c, uint8_t ins, const uint8_t *body, size_t len,
 
 	*data = c->out;
 	*data_len = 0;
-	if (len > FRAME_DATA_CAP)
+	if (len > (card_is_ev2(c) ? LONG_DATA_CAP : FRAME_DATA_CAP))
 		st = ST_LENGTH;
 	else if (busy && ins == INS_MORE)
 		st = go_on(c, body, len, data, data_len);

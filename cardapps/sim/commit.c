@@ -78,8 +78,9 @@ settle(struct sim_card *c, uint8_t no)
 uint8_t
 txn_commit(struct sim_card *c, struct cursor *in, struct writer *out)
 {
-	(void)in;
 	(void)out;
+	if (take_u8(in) != 0)	/* EV2: option 1 asks for a transaction MAC, which no file here makes */
+		return ST_PARAMETER;
 	if (c->txn.dirty == 0)
 		return ST_NO_CHANGES;
 	for (uint8_t no = 0; no < EE_APP_FILES; no++)

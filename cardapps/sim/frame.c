@@ -27,6 +27,7 @@ static uint16_t
 wrapped(struct sim_card *c, const uint8_t *capdu, size_t len, struct writer *out)
 {
 	size_t lc = len > 5 ? capdu[4] : 0, data_len;
+	size_t cap = card_is_ev2(c) ? LONG_DATA_CAP : WRAPPED_DATA_CAP;
 	const uint8_t *data;
 	bool shape = len == 5 || (len > 6 && lc > 0 && lc == len - 6);
 	uint8_t st;
@@ -35,7 +36,7 @@ wrapped(struct sim_card *c, const uint8_t *capdu, size_t len, struct writer *out
 		command_fail(c);
 		return SW_P1P2;
 	}
-	if (!shape || capdu[len - 1] != 0 || lc > WRAPPED_DATA_CAP) {
+	if (!shape || capdu[len - 1] != 0 || lc > cap) {
 		command_fail(c);
 		return SW_CHIP | ST_LENGTH;
 	}

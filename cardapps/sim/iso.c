@@ -120,9 +120,10 @@ read_binary(struct sim_card *c, const uint8_t *capdu, size_t len, struct writer 
 {
 	bool by_sfi = capdu[2] & 0x80;
 	size_t off = by_sfi ? capdu[3] : (size_t)capdu[2] << 8 | capdu[3], want, left;
+	size_t cap = card_is_ev2(c) ? LONG_ANSWER_CAP : FRAME_DATA_CAP;
 	const struct ee_file *f;
 
-	if (len != 5 || capdu[4] > FRAME_DATA_CAP)
+	if (len != 5 || capdu[4] > cap)
 		return SW_LENGTH;
 	if (by_sfi)
 		c->iso_file = capdu[2] & 0x1F;
@@ -136,7 +137,7 @@ read_binary(struct sim_card *c, const uint8_t *capdu, size_t len, struct writer 
 	if (off >= f->size)
 		return SW_OFFSET;
 	left = f->size - off;
-	want = capdu[4] > 0 ? capdu[4] : FRAME_DATA_CAP;
+	want = capdu[4] > 0 ? capdu[4] : cap;
 	put_bytes(out, card_heap(c, f) + off, want < left ? want : left);
 	return capdu[4] > left ? SW_END_OF_FILE : SW_OK;
 }

@@ -69,8 +69,6 @@ set_default_key(struct sim_card *c, struct cursor *in)
 	const uint8_t *key = take_bytes(in, EE_KEY_CAP);
 	uint8_t version = take_u8(in);
 
-	if (key == NULL)
-		return ST_LENGTH;
 	memcpy(c->ee.default_key.bytes, key, EE_KEY_CAP);
 	c->ee.default_key.version = version;
 	card_changed(c, US_KEY);
@@ -82,13 +80,14 @@ uint8_t
 picc_configure(struct sim_card *c, struct cursor *in, struct writer *out)
 {
 	uint8_t option = take_u8(in);
+	size_t left = cursor_left(in);
 
 	(void)out;
 	switch (option) {
 	case 0:
-		return set_config(c, take_u8(in));
+		return left == 1 ? set_config(c, take_u8(in)) : ST_LENGTH;
 	case 1:
-		return set_default_key(c, in);
+		return left == EE_KEY_CAP + 1 ? set_default_key(c, in) : ST_LENGTH;
 	default:
 		return ST_PARAMETER;
 	}

@@ -16,7 +16,7 @@ take_random(void *ctx, uint8_t *out, size_t len)
 {
 	struct sim_host *h = ctx;
 
-	memcpy(out, h->rnd_b, len);
+	memcpy(out, len == sizeof(h->ti) ? h->ti : h->rnd_b, len);
 }
 
 void
@@ -37,6 +37,7 @@ host_start(struct sim_host *h, struct sim_card *card, bool native)
 		h->rnd_a[i] = (uint8_t)(i * 7 + 1);
 		h->rnd_b[i] = (uint8_t)(i * 11 + 5);
 	}
+	memcpy(h->ti, "\x7A\x21\x08\x5E", sizeof(h->ti));
 	sim_card_set_random(card, take_random, h);
 	host_restart(h, native);
 }
@@ -101,7 +102,7 @@ unsigned
 host_raw(struct sim_host *h, uint8_t ins, const void *data, size_t len)
 {
 	const uint8_t *p = data;
-	size_t room = h->native ? 59 : 55, n = len < room ? len : room;
+	size_t room = h->room > 0 ? h->room : h->native ? 59 : 55, n = len < room ? len : room;
 	unsigned st = host_frame(h, ins, p, n);
 
 	while (st == 0xAF) {

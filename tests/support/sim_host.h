@@ -19,6 +19,8 @@ struct sim_host {
 	bool native;
 	uint8_t rnd_a[16];		/* what authenticate will use */
 	uint8_t rnd_b[16];		/* what the card will use */
+	uint8_t ti[4];			/* likewise, for EV2First */
+	size_t room;			/* data bytes a frame; 0: what an EV1 takes */
 	struct raw_key *key;		/* session */
 	uint8_t iv[16];
 	size_t block;
