@@ -156,6 +156,12 @@ queue_open(const char *name, struct print_queue **out, struct why *w)
 	return e;
 }
 
+enum err
+queue_ready(const struct print_queue *q, struct why *w)
+{
+	return q->kind->ready(q, w);
+}
+
 void
 queue_close(struct print_queue **q)
 {

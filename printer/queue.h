@@ -46,6 +46,11 @@ struct print_queue;
  * `*out` is the caller's (queue_close). May block on the server for some seconds.
  */
 enum err queue_open(const char *name, struct print_queue **out, struct why *w);
+/*
+ * Would a job be taken now? For asking before a card is touched; queue_submit asks again.
+ * Errors: ERR_QUEUE (rejects jobs, stopped), ERR_MISSING (no server), ERR_IO (the folder cannot be written).
+ */
+enum err queue_ready(const struct print_queue *q, struct why *w);
 void queue_close(struct print_queue **q);
 const char *queue_name(const struct print_queue *q);
 

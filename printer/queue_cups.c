@@ -491,6 +491,7 @@ queue_list(print_list each, void *ctx, struct why *w)
 
 const struct queue_kind queue_cups = {
 	.open = cups_open,
+	.ready = check_ready,
 	.submit = cups_submit,
 	.poll = cups_poll,
 	.cancel = cups_cancel,

@@ -24,13 +24,19 @@ folder_of(const struct print_queue *q)
 }
 
 static enum err
-file_open(struct print_queue *q, struct why *w)
+file_ready(const struct print_queue *q, struct why *w)
 {
 	struct stat st;
 	const char *folder = folder_of(q);
 	if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode) || access(folder, W_OK) != 0)
 		return why_set(w, ERR_MISSING, MSG_QUEUE_FOLDER_MISSING, WHY_CODE(folder));
 	return ERR_OK;
+}
+
+static enum err
+file_open(struct print_queue *q, struct why *w)
+{
+	return file_ready(q, w);
 }
 
 static void
@@ -116,6 +122,7 @@ file_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
 
 const struct queue_kind queue_file = {
 	.open = file_open,
+	.ready = file_ready,
 	.submit = file_submit,
 	.poll = file_poll,
 	.cancel = file_cancel,

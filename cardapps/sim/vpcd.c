@@ -169,10 +169,12 @@ sim_vpcd_serve(struct sim_card *card, const char *host, uint16_t port, const vol
     struct why *w)
 {
 	int fd = dial(host, port);
+	char text[8];
 	enum got g;
 
+	(void)snprintf(text, sizeof(text), "%u", (unsigned)port);
 	if (fd < 0)
-		return why_set(w, ERR_MISSING, MSG_SIM_NO_VPCD, WHY_CODE(host), WHY_NUM(port));
+		return why_set(w, ERR_MISSING, MSG_SIM_NO_VPCD, WHY_CODE(host), WHY_CODE(text));
 	do
 		g = serve_one(card, fd, stop);
 	while (g == GOT_ALL);

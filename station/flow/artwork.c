@@ -259,6 +259,8 @@ station_check_print(struct station *s, const struct artwork_request *rq, uint32_
 		e = design_check(d, &words.face, w);
 	if (e == ERR_OK)
 		e = queue_open(rq->printer, &q, w);
+	if (e == ERR_OK)
+		e = queue_ready(q, w);
 	queue_close(&q);
 	design_free(&d);
 	WIPE(words);

@@ -75,6 +75,21 @@ iran_part(const char *d, bool international)
 	return d[0] == '9' ? d : NULL;
 }
 
+/* Before a plus stand blanks alone, and the direction marks that telephones paste along. */
+static bool
+only_blanks(const char *in, const char *plus)
+{
+	size_t at = 0;
+
+	while (in + at < plus) {
+		UChar32 c = utf8_next(in, &at);
+
+		if (!typed_space(c) && !typed_unseen(c))
+			return false;
+	}
+	return true;
+}
+
 enum err
 text_phone(const char *in, char out[TEXT_PHONE_CAP], struct why *w)
 {
@@ -86,8 +101,7 @@ text_phone(const char *in, char out[TEXT_PHONE_CAP], struct why *w)
 	bool international = plus != NULL;
 	bool good = n > 0 && n < (int)sizeof(digits);
 
-	/* before a plus stand only blanks */
-	good = good && (plus == NULL || strspn(in, " ") == (size_t)(plus - in));
+	good = good && (plus == NULL || only_blanks(in, plus));
 	if (good && !international && strncmp(d, "00", 2) == 0) {
 		international = true;
 		d += 2;

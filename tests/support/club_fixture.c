@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "station/base/clock.h"
@@ -32,7 +33,8 @@ club_fixture_open(struct club_fixture *f, const char *name)
 	const struct init_options o = {.folder = f->folder, .designs_from = "printer/designs"};
 
 	memset(f, 0, sizeof(*f));
-	(void)snprintf(f->folder, sizeof(f->folder), "%s/%s", tmp != NULL ? tmp : "/tmp", name);
+	(void)snprintf(f->folder, sizeof(f->folder), "%s/%s.%ld", tmp != NULL ? tmp : "/tmp", name,
+	    (long)getpid());
 	folder_remove(f->folder);
 	assert_int_equal(station_init(&o, &f->why), ERR_OK);
 	assert_int_equal(station_open(f->folder, STATION_KEYS, NULL, NULL, &f->station, &f->why), ERR_OK);
