@@ -19,7 +19,7 @@
 
 /* Diversification and journal know chips by these: append only. */
 enum chip_class { CHIP_CLASS_NONE = 0, CHIP_CLASS_DESFIRE = 1 };
-enum chip_kind { CHIP_NONE = 0, CHIP_DESFIRE_EV1 = 1 };
+enum chip_kind { CHIP_NONE = 0, CHIP_DESFIRE_EV1 = 1, CHIP_DESFIRE_EV2 = 2, CHIP_DESFIRE_EV3 = 3 };
 
 /* What a chip is trusted with: purse, the card's word counts; signed and identity, the ledger's. */
 enum chip_grade { GRADE_IDENTITY, GRADE_SIGNED, GRADE_PURSE };

@@ -103,6 +103,16 @@ desfire_ask(struct card *c, enum df_ins ins, enum ev1_mode mode, const void *dat
 }
 
 bool
+desfire_learnt(const struct card *c, enum err e, unsigned *lessons)
+{
+	const struct desfire *d = c->driver;
+	bool more = e != ERR_OK && e != ERR_CARD_GONE && d->wire.lessons != *lessons;
+
+	*lessons = d->wire.lessons;
+	return more;
+}
+
+bool
 desfire_said(const struct card *c, enum err e, uint8_t status)
 {
 	const struct desfire *d = c->driver;
@@ -148,7 +158,7 @@ desfire_inside(const struct card *c, const uint8_t aid[3], uint8_t no)
 {
 	const struct desfire *d = c->driver;
 
-	return is_selected(d, aid) && d->wire.session != NULL && d->wire.session_key_no == no;
+	return is_selected(d, aid) && ev1_in_session(&d->wire) && d->wire.session_key_no == no;
 }
 
 static bool
@@ -203,7 +213,11 @@ desfire_authenticate(struct card *c, const uint8_t aid[3], enum df_ins ins, uint
 	struct desfire *d = c->driver;
 	enum err e = is_selected(d, aid) ? ERR_OK : desfire_select(c, aid, w);
 
-	return e != ERR_OK ? e : mind_loss(d, ev1_authenticate(&d->wire, ins, no, key, w));
+	if (e != ERR_OK)
+		return e;
+	if (ins == DF_AUTHENTICATE_AES && c->id.kind != CHIP_DESFIRE_EV1)
+		return mind_loss(d, ev2_authenticate(&d->wire, no, key, w));
+	return mind_loss(d, ev1_authenticate(&d->wire, ins, no, key, w));
 }
 
 enum err

@@ -1,4 +1,4 @@
-/* Inside of the DESFire EV1 driver: one card's wire, what is selected, and the steps its files share. */
+/* Inside of the DESFire EV1 to EV3 driver: one card's wire, what is selected, and the steps its files share. */
 #ifndef CARDAPPS_CHIP_DESFIRE_H
 #define CARDAPPS_CHIP_DESFIRE_H
 
@@ -8,6 +8,7 @@
 #include "cardapps/chip/chip.h"
 #include "cardapps/layout/desfire.h"
 #include "cardapps/secure/ev1.h"
+#include "cardapps/secure/ev2.h"
 
 /* A key the card refused: where it was tried, and its check value. */
 struct desfire_refused {
@@ -52,6 +53,12 @@ enum err desfire_send(struct card *c, enum df_ins ins, enum ev1_mode mode, const
 /* The same, whose answer must be exactly `answer_len` bytes. Errors: ERR_LEN too. */
 enum err desfire_ask(struct card *c, enum df_ins ins, enum ev1_mode mode, const void *data,
     size_t len, size_t answer_len, struct why *w);
+/*
+ * True if `e` came of an APDU that was found too long, and from now on goes shorter: a card that
+ * says so ends its session with that, and everything since must be done again. *lessons is
+ * wire.lessons of before, and is kept.
+ */
+bool desfire_learnt(const struct card *c, enum err e, unsigned *lessons);
 /* True if `e` is nothing but the card's own word `status`. */
 bool desfire_said(const struct card *c, enum err e, uint8_t status);
 

@@ -469,14 +469,15 @@ make_in_frames_it_takes(struct making *m, struct why *w)
 {
 	struct desfire *d = driver(m);
 	struct making again = *m;
-	size_t frame = d->wire.frame;
+	unsigned lessons = d->wire.lessons;
 	enum err e = make(m, w);
 
-	if (e == ERR_OK || e == ERR_CARD_GONE || d->wire.frame == frame)
-		return e;
-	desfire_forget(d);
-	*m = again;
-	return make(m, w);
+	while (desfire_learnt(m->c, e, &lessons)) {
+		desfire_forget(d);
+		*m = again;
+		e = make(m, w);
+	}
+	return e;
 }
 
 /* Steps told to the screen: PICC key and settings, application, files, five keys, commit 3, read back. */

@@ -112,9 +112,8 @@ prove_app(struct card *c, const struct card_plan *p, const struct desfire_keys *
 	return e;
 }
 
-enum err
-desfire_prove(struct card *c, const struct card_plan *p, const struct desfire_keys *k,
-    struct why *w)
+static enum err
+prove_all(struct card *c, const struct card_plan *p, const struct desfire_keys *k, struct why *w)
 {
 	enum err e = prove_picc(c, k, w);
 
@@ -122,6 +121,21 @@ desfire_prove(struct card *c, const struct card_plan *p, const struct desfire_ke
 		e = prove_ndef(c, p, k, w);
 	if (e == ERR_OK)
 		e = prove_app(c, p, k, w);
+	return e;
+}
+
+enum err
+desfire_prove(struct card *c, const struct card_plan *p, const struct desfire_keys *k,
+    struct why *w)
+{
+	struct desfire *d = c->driver;
+	unsigned lessons = d->wire.lessons;
+	enum err e = prove_all(c, p, k, w);
+
+	while (desfire_learnt(c, e, &lessons)) {
+		desfire_forget(d);
+		e = prove_all(c, p, k, w);
+	}
 	return e;
 }
 

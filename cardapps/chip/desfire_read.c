@@ -171,8 +171,8 @@ read_files(struct card *c, bool all, struct card_content *out, struct why *w)
 	return e;
 }
 
-enum err
-desfire_read(struct card *c, struct card_content *out, struct why *w)
+static enum err
+read_once(struct card *c, struct card_content *out, struct why *w)
 {
 	struct survey s = {0};
 	enum err e;
@@ -192,6 +192,18 @@ desfire_read(struct card *c, struct card_content *out, struct why *w)
 	e = read_files(c, true, out, w);
 	if (!out->has_record || !s.locked)
 		out->state = CARD_PARTIAL;
+	return e;
+}
+
+enum err
+desfire_read(struct card *c, struct card_content *out, struct why *w)
+{
+	struct desfire *d = c->driver;
+	unsigned lessons = d->wire.lessons;
+	enum err e = read_once(c, out, w);
+
+	while (desfire_learnt(c, e, &lessons))
+		e = read_once(c, out, w);
 	return e;
 }
 
@@ -219,6 +231,7 @@ enum err
 desfire_confirm(struct card *c, struct card_content *out, struct why *w)
 {
 	struct desfire *d = c->driver;
+	unsigned lessons = d->wire.lessons;
 	enum err e;
 
 	memset(out, 0, sizeof(*out));
@@ -228,8 +241,11 @@ desfire_confirm(struct card *c, struct card_content *out, struct why *w)
 			goto out;
 		memset(out, 0, sizeof(*out));
 	}
-	desfire_forget(d);
-	e = read_files(c, false, out, w);
+	do {
+		desfire_forget(d);
+		memset(out, 0, sizeof(*out));
+		e = read_files(c, false, out, w);
+	} while (desfire_learnt(c, e, &lessons));
 out:
 	out->state = out->has_record ? CARD_READY : CARD_PARTIAL;
 	return e;

@@ -83,6 +83,8 @@ enum err
 desfire_write(struct card *c, const struct card_write *wr, struct why *w)
 {
 	struct count n = {c, 0};
+	struct desfire *d = c->driver;
+	unsigned lessons = d->wire.lessons;
 	uint16_t epoch = 0;
 	enum err e;
 
@@ -90,12 +92,14 @@ desfire_write(struct card *c, const struct card_write *wr, struct why *w)
 		e = desfire_commit(c, wr, count_step, &n, w);
 		if (e == ERR_OK || e == ERR_CARD_GONE || e == ERR_CARD_FULL || n.step > 0)
 			return e;
-		desfire_forget(c->driver);
+		desfire_forget(d);
 	}
-	e = desfire_enter_own(c, DF_KEY_WRITE, &epoch, w);
-	if (e == ERR_OK)
-		e = desfire_abort(c, w);
-	if (e == ERR_OK)
-		e = desfire_commit(c, wr, count_step, &n, w);
+	do {
+		e = desfire_enter_own(c, DF_KEY_WRITE, &epoch, w);
+		if (e == ERR_OK)
+			e = desfire_abort(c, w);
+		if (e == ERR_OK)
+			e = desfire_commit(c, wr, count_step, &n, w);
+	} while (n.step == 0 && desfire_learnt(c, e, &lessons));
 	return e;
 }

@@ -9,6 +9,7 @@
 
 #include "tests/support/card_bench.h"
 
+static enum sim_kind kind;
 static const enum sim_tear ways[] = {SIM_TEAR_BEFORE, SIM_TEAR_UNWRITTEN, SIM_TEAR_WRITTEN};
 
 static void
@@ -81,7 +82,7 @@ a_card_torn_while_it_is_made_is_finished(void **state)
 	size_t len;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	assert_int_equal(sim_card_image(b.chip, &image, &len, &b.why), ERR_OK);
 	card_bench_present(&b);
 	card_bench_plan(&b);
@@ -113,7 +114,7 @@ a_card_torn_twice_is_finished(void **state)
 	size_t len, half_len;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	assert_int_equal(sim_card_image(b.chip, &fresh, &len, &b.why), ERR_OK);
 	card_bench_present(&b);
 	card_bench_plan(&b);
@@ -144,7 +145,7 @@ a_card_torn_while_it_is_read_is_as_before(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	card_bench_make(&b);
 	for (size_t way = 0; way < 3; way++)
 		for (unsigned n = 1;; n++) {
@@ -195,7 +196,7 @@ a_torn_load_is_whole_or_not_at_all(void **state)
 	(void)state;
 	memset(cert, 0x44, sizeof(cert));
 	wr.cert = cert;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	card_bench_make(&b);
 	assert_int_equal(sim_card_image(b.chip, &image, &len, &b.why), ERR_OK);
 	for (size_t way = 0; way < 3; way++)
@@ -231,5 +232,10 @@ main(void)
 		cmocka_unit_test(a_torn_load_is_whole_or_not_at_all),
 	};
 
-	return cmocka_run_group_tests_name("desfire tear", tests, NULL, NULL);
+	static const char *const names[] = {"DESFire EV1 tear", "DESFire EV2 tear", "DESFire EV3 tear"};
+	int failed = 0;
+
+	for (kind = SIM_DESFIRE_EV1; kind <= SIM_DESFIRE_EV3; kind++)
+		failed += cmocka_run_group_tests_name(names[kind], tests, NULL, NULL);
+	return failed;
 }

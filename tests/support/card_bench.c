@@ -30,6 +30,12 @@ bench_safe(uint8_t club_byte, uint32_t slots)
 void
 card_bench_open(struct card_bench *b)
 {
+	card_bench_open_kind(b, SIM_DESFIRE_EV1);
+}
+
+void
+card_bench_open_kind(struct card_bench *b, enum sim_kind kind)
+{
 	static const uint8_t uid[7] = {0x04, 0x51, 0x22, 0x0A, 0x4B, 0x2E, 0x80};
 
 	memset(b, 0, sizeof(*b));
@@ -37,7 +43,7 @@ card_bench_open(struct card_bench *b)
 	b->access.safe = b->safe;
 	memset(b->access.club, 0xC1, sizeof(b->access.club));
 	memcpy(b->access.aid, (const uint8_t[]){0xBA, 0x5C, 0x01}, 3);
-	assert_int_equal(sim_desfire_new(uid, NULL, &b->chip, &b->why), ERR_OK);
+	assert_int_equal(sim_desfire_new_kind(kind, uid, NULL, &b->chip, &b->why), ERR_OK);
 	assert_int_equal(sim_reader_open(b->chip, false, &b->reader, &b->why), ERR_OK);
 }
 

@@ -23,8 +23,9 @@ struct card_bench {
 	struct why why;
 };
 
-/* A new card, a safe with all masters, no card handle yet. */
+/* A new card, a safe with all masters, no card handle yet. card_bench_open: an EV1. */
 void card_bench_open(struct card_bench *b);
+void card_bench_open_kind(struct card_bench *b, enum sim_kind kind);
 void card_bench_close(struct card_bench *b);
 
 /* Put the card (back) on the reader and open it; asserts that it works. */
