@@ -17,7 +17,7 @@ kind_of(const struct sim_card *c, uint8_t set, uint8_t key_no)
 {
 	const struct ee_sets *sets = &c->ee.sets[c->app];
 
-	if (set > 0 && set < sets->count)
+	if (set > 0 && set < sets->count && sets->set[set].state != EE_SET_EMPTY)
 		return sets->set[set].crypto;
 	return c->app == 0 ? KEY_KIND(key_no) : c->ee.app[c->app].crypto;
 }
