@@ -121,8 +121,8 @@ sets_valid(const struct ee_sets *s, const struct ee_app *a)
 bool
 ee_valid(const struct eeprom *ee)
 {
-	bool ok = ee->kind <= SIM_DESFIRE_EV3 && ee->file_count <= EE_FILES && ee->block_count <= EE_BLOCKS && ee->app[0].used &&
-	    ee->app[0].key_count == 1;
+	bool ok = ee->kind <= SIM_DESFIRE_EV3 && ee->file_count <= EE_FILES &&
+	    ee->block_count <= EE_BLOCKS && ee->app[0].used && ee->app[0].key_count == 1;
 
 	for (int i = 0; ok && i <= EE_APPS; i++)
 		ok = app_valid(&ee->app[i], ee->file_count) &&

@@ -194,7 +194,10 @@ all_set_versions(struct sim_card *c, struct writer *out)
 	return s->count > 0 ? ST_OPERATION_OK : ST_PARAMETER;
 }
 
-/* With bit 6 of the key number a key set follows, and with bit 7 of that the versions of all sets are meant. */
+/*
+ * With bit 6 of the key number a key set follows; its bit 7 asks for the versions of all sets
+ * instead.
+ */
 uint8_t
 key_version_ev2(struct sim_card *c, struct cursor *in, struct writer *out)
 {

@@ -22,7 +22,10 @@ keyset_of(struct sim_card *c)
 	return &c->ee.sets[c->app];
 }
 
-/* The tail of CreateApplication, after the bit in its second byte: settings 3, version, count, size, roll key. */
+/*
+ * What CreateApplication says after the bit in its second byte: settings 3, and with key sets the
+ * version of the active one, their number, the largest key, the roll key.
+ */
 uint8_t
 keyset_parse(const struct ee_app *a, struct cursor *in, struct ee_sets *s)
 {

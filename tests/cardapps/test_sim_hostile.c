@@ -142,7 +142,7 @@ filled_ev2(enum sim_kind kind, struct sim_ev2 *e, uint8_t **image, size_t *len)
 
 	assert_int_equal(sim_desfire_new_kind(kind, NULL, NULL, &card, NULL), ERR_OK);
 	ev2_start(e, card, false);
-	fill(&e->h, "1122330FB30101041002" "0110D276000085");
+	fill(&e->h, "1122330FB301010410020110D276000085");
 	assert_int_equal(sim_card_image(card, image, len, NULL), ERR_OK);
 	return card;
 }

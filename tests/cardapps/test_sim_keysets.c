@@ -93,7 +93,7 @@ parameters_that_no_application_can_have_are_refused(void **state)
 		"4455660F950101111002",		/* seventeen */
 		"4455660F950101021102",		/* a key size */
 		"4455660F950101021005",		/* a roll key it has not */
-		"4455660F55010102" "1002",	/* 24-byte keys in 16 */
+		"4455660F550101021002",	/* 24-byte keys in 16 */
 		"4455660F950301021002",		/* keys of virtual cards */
 	};
 	struct sim_ev2 *e = *state;
@@ -105,7 +105,7 @@ parameters_that_no_application_can_have_are_refused(void **state)
 	assert_int_equal(host_hex(&e->h, 0xCA, "4455660F95"), 0x7E);
 	assert_int_equal(host_hex(&e->h, 0xCA, "4455660F9500"), 0);
 	assert_int_equal(host_hex(&e->h, 0xCA, "5555660FD501010218021122D27600008501"), 0x9E);
-	assert_int_equal(host_hex(&e->h, 0xCA, "5555660F55010102" "18021122D276"), 0);
+	assert_int_equal(host_hex(&e->h, 0xCA, "5555660F5501010218021122D276"), 0);
 	assert_int_equal(host_hex(&e->h, 0x5A, "555566"), 0);
 	assert_int_equal(host_hex(&e->h, 0x45, ""), 0);
 	assert_memory_equal(e->h.rx, "\x0F\x55\x01\x01\x02\x18\x02", 7);
