@@ -41,7 +41,7 @@ struct card_key;	/* one derived or factory key, in locked memory */
  * input: class(1) key no(1) AID(3) epoch(2) club(4) len(UID)(1) UID, big-endian,
  * under AN10922 AES-128 (always padded to 32 bytes). Free with card_key_close.
  * Errors: ERR_NO_KEY (not in this safe, or an epoch it does not hold), ERR_ARG,
- * ERR_NOMEM, ERR_CRYPTO.
+ * ERR_NOMEM, ERR_CRYPTO; of a safe in a token also ERR_MISSING, ERR_PASSPHRASE, ERR_SAFE.
  */
 enum err card_key_open(const struct safe *safe, const struct key_ref *ref, struct card_key **out,
     struct why *w);

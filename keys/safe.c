@@ -52,9 +52,30 @@ safe_create(const char *path, const struct safe_info *info, uint32_t slots, cons
 }
 
 enum err
+safe_create_token(const char *path, const struct safe_info *info, uint32_t slots,
+    const char *uri, const char *pin, size_t pin_len, struct safe **out, struct why *w)
+{
+	struct safe *s;
+	enum err e;
+
+	*out = NULL;
+	if (!info->test && pin_len == sizeof(SAFE_PRACTICE_PASSPHRASE) - 1 &&
+	    memcmp(pin, SAFE_PRACTICE_PASSPHRASE, pin_len) == 0)
+		return why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_PUBLIC);
+	s = new_safe(info, slots, w);
+	if (s == NULL)
+		return slots > ALL_SLOTS ? ERR_ARG : ERR_NOMEM;
+	e = safe_token_new(s, path, uri, pin, pin_len, w);
+	if (e != ERR_OK)
+		safe_close(&s);
+	*out = s;
+	return e;
+}
+
+enum err
 safe_peek(const char *path, struct safe_info *info, struct why *w)
 {
-	return safe_file_peek(path, info, w);
+	return safe_token_is(path) ? safe_token_peek(path, info, w) : safe_file_peek(path, info, w);
 }
 
 enum err
@@ -67,7 +88,8 @@ safe_open(const char *path, const char *pass, size_t pass_len, struct safe **out
 	*out = NULL;
 	if (s == NULL)
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
-	e = safe_file_open(s, path, pass, pass_len, w);
+	e = safe_token_is(path) ? safe_token_open(s, path, pass, pass_len, w) :
+	    safe_file_open(s, path, pass, pass_len, w);
 	if (e != ERR_OK)
 		safe_close(&s);
 	*out = s;

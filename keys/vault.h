@@ -53,4 +53,13 @@ enum err safe_file_open(struct safe *s, const char *path, const char *pass, size
     struct why *w);
 enum err safe_file_peek(const char *path, struct safe_info *info, struct why *w);
 
+/* --- safe_token.c: the same for a token; `safe_token_is` looks at the first bytes of the file alone */
+
+bool safe_token_is(const char *path);
+enum err safe_token_new(struct safe *s, const char *path, const char *uri, const char *pin,
+    size_t pin_len, struct why *w);
+enum err safe_token_open(struct safe *s, const char *path, const char *pin, size_t pin_len,
+    struct why *w);
+enum err safe_token_peek(const char *path, struct safe_info *info, struct why *w);
+
 #endif

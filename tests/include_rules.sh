@@ -33,6 +33,8 @@ tests              : * :
 owners='
 keys/raw.h         : keys cardapps/sim
 openssl/           : keys
+p11-kit/           : keys
+dlfcn.h            : keys
 unicode/           : station/text
 sqlite3.h          : station/store
 winscard.h         : cardapps/reader/pcsc.c
