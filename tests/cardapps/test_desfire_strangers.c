@@ -12,6 +12,8 @@
 #include "tests/support/card_bench.h"
 #include "tests/support/vectors.h"
 
+static enum sim_kind kind;
+
 static struct card_key *
 factory_key(enum key_origin origin)
 {
@@ -88,7 +90,7 @@ a_card_with_a_strange_key_version_is_foreign_and_left_untouched(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	others_key_the_picc(&b, 0x77);
 	reads_as(&b, CARD_FOREIGN);
 	is_left_untouched(&b);
@@ -101,7 +103,7 @@ a_strange_key_under_our_version_is_foreign_without_our_application(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	others_key_the_picc(&b, 2);
 	reads_as(&b, CARD_FOREIGN);
 	card_bench_plan(&b);
@@ -116,7 +118,7 @@ a_strange_key_under_our_version_with_our_application_is_an_alarm(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	others_create_an_application(&b, b.access.aid);
 	others_key_the_picc(&b, 2);
 	card_bench_present(&b);
@@ -131,7 +133,7 @@ a_factory_card_with_an_application_of_others_is_foreign(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	others_create_an_application(&b, (const uint8_t[]){0x12, 0x34, 0x56});
 	reads_as(&b, CARD_FOREIGN);
 	is_left_untouched(&b);
@@ -146,7 +148,7 @@ another_clubs_card_refuses_our_key_by_name(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	card_bench_make(&b);
 	b.access.safe = theirs;
 	card_bench_present(&b);
@@ -167,7 +169,8 @@ count_authentications(void *ctx, const uint8_t *capdu, size_t capdu_len, const u
 	(void)rapdu;
 	(void)rapdu_len;
 	(void)ns;
-	*count += capdu[1] == DF_AUTHENTICATE_AES || capdu[1] == DF_AUTHENTICATE_ISO;
+	*count += capdu[1] == DF_AUTHENTICATE_AES || capdu[1] == DF_AUTHENTICATE_ISO ||
+	    capdu[1] == DF_AUTHENTICATE_EV2_FIRST || capdu[1] == DF_AUTHENTICATE_EV2_NON_FIRST;
 }
 
 static void
@@ -179,7 +182,7 @@ a_wrong_key_is_tried_once_and_a_strange_version_never(void **state)
 	unsigned tried = 0;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	card_bench_make(&b);
 	b.access.safe = theirs;
 	b.reader->watch = count_authentications;
@@ -188,7 +191,7 @@ a_wrong_key_is_tried_once_and_a_strange_version_never(void **state)
 	assert_int_equal(card_read(b.card, &now, &b.why), ERR_CARD_AUTH);
 	assert_int_equal(tried, 1);
 	card_bench_close(&b);
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	others_key_the_picc(&b, 0x77);
 	b.reader->watch = count_authentications;
 	b.reader->watch_ctx = &tried;
@@ -207,7 +210,7 @@ a_card_with_another_record_is_taken(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	card_bench_make(&b);
 	card_bench_present(&b);
 	memset(b.plan.record, 0x55, RECORD_LEN);
@@ -223,7 +226,7 @@ a_station_without_the_write_key_asks_for_key_1_and_cannot_write(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	card_bench_make(&b);
 	safe_close(&b.safe);
 	b.safe = bench_safe(0xC1, UINT32_C(1) << KEY_READ);
@@ -296,7 +299,7 @@ other_chips_are_refused_by_their_name(void **state)
 	struct fixed f = {.reader = {.ops = &fixed_ops}};
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	for (size_t i = 0; i < sizeof(chips) / sizeof(chips[0]); i++) {
 		const struct vector *v = vectors_get(all, chips[i].vector);
 
@@ -322,7 +325,7 @@ a_real_ev1_is_known_by_name_and_size(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	(void)vector_hex(v, "part1", f.version, 7);
 	(void)vector_hex(v, "part2", f.version + 7, 7);
 	(void)vector_hex(v, "part3", f.version + 14, 14);
@@ -447,7 +450,7 @@ a_lie_in_reading_never_becomes_money(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	card_bench_make(&b);
 	card_bench_present(&b);
 	assert_int_equal(card_write(b.card, &wr, &b.why), ERR_OK);
@@ -481,7 +484,7 @@ a_lie_while_making_a_card_is_found(void **state)
 	size_t len;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	card_bench_present(&b);
 	card_bench_plan(&b);
 	b.plan.check_refusals = false;
@@ -580,7 +583,7 @@ noise_is_never_a_card_of_ours(void **state)
 	struct card_bench b;
 
 	(void)state;
-	card_bench_open(&b);
+	card_bench_open_kind(&b, kind);
 	for (uint32_t i = 0; i < 3000; i++) {
 		struct noise n = {.reader = {.ops = &noise_ops}, .seed = i};
 
@@ -618,5 +621,11 @@ main(void)
 		cmocka_unit_test(noise_is_never_a_card_of_ours),
 	};
 
-	return cmocka_run_group_tests_name("desfire strangers", tests, NULL, NULL);
+	static const char *const names[] = {"DESFire EV1 strangers", "DESFire EV2 strangers",
+		"DESFire EV3 strangers"};
+	int failed = 0;
+
+	for (kind = SIM_DESFIRE_EV1; kind <= SIM_DESFIRE_EV3; kind++)
+		failed += cmocka_run_group_tests_name(names[kind], tests, NULL, NULL);
+	return failed;
 }
