@@ -2,6 +2,7 @@
  * A club whose keys are in a PKCS#11 token: the station opens it by the same call, and cards are issued,
  * loaded and shown by the same flows.
  */
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -121,14 +122,49 @@ a_token_that_the_club_has_not_certified_is_refused(void **state)
 	close_all(&f);
 }
 
-/* Out for good: no other process and no other call finds it until it is put back. */
+/* The token's place is empty, and the module has lost what it knew of it. */
 static void
-pull_out(struct club_fixture *f, char away[200])
+pull_out(char away[200])
 {
-	station_close(&f->station);
+	void *lib = dlopen(SOFTHSM_MODULE, RTLD_NOW | RTLD_LOCAL);
+	void *symbol = lib != NULL ? dlsym(lib, "C_Finalize") : NULL;
+	unsigned long (*finalize)(void *);
+
+	assert_non_null(symbol);
+	memcpy(&finalize, &symbol, sizeof(finalize));
+	(void)finalize(NULL);
 	(void)snprintf(away, 200, "%s/away", hsm.folder);
 	assert_int_equal(rename(hsm.tokens, away), 0);
 	assert_int_equal(mkdir(hsm.tokens, 0700), 0);
+}
+
+static void
+put_back(const char *away)
+{
+	assert_int_equal(rmdir(hsm.tokens), 0);
+	assert_int_equal(rename(away, hsm.tokens), 0);
+}
+
+static void
+pulled_out_of_an_open_station_it_costs_nobody_money(void **state)
+{
+	struct club_fixture f;
+	char away[200];
+
+	(void)state;
+	open_on_token(&f, "token-pulled");
+	club_fixture_new_card(&f);
+	assert_int_equal(club_fixture_issue(&f, NULL), ERR_OK);
+	assert_int_equal(club_fixture_load(&f, PAID, NULL), ERR_OK);
+	pull_out(away);
+	assert_int_equal(club_fixture_load(&f, PAID, NULL), ERR_MISSING);
+	assert_int_equal(f.why.id, MSG_TOKEN_GONE);
+	put_back(away);
+	/* the same station, nobody has typed anything */
+	club_fixture_expect(&f, PAID);
+	assert_int_equal(club_fixture_load(&f, PAID, NULL), ERR_OK);
+	club_fixture_expect(&f, 2 * PAID);
+	close_all(&f);
 }
 
 static void
@@ -141,12 +177,12 @@ without_its_token_the_station_names_it(void **state)
 	open_on_token(&f, "token-out");
 	club_fixture_new_card(&f);
 	assert_int_equal(club_fixture_issue(&f, NULL), ERR_OK);
-	pull_out(&f, away);
+	station_close(&f.station);
+	pull_out(away);
 	assert_int_equal(open_station(&f), ERR_MISSING);
 	assert_int_equal(f.why.id, MSG_TOKEN_GONE);
 	assert_string_equal(f.why.arg[0].str, "station");
-	assert_int_equal(rmdir(hsm.tokens), 0);
-	assert_int_equal(rename(away, hsm.tokens), 0);
+	put_back(away);
 	assert_int_equal(open_station(&f), ERR_OK);
 	assert_int_equal(club_fixture_load(&f, PAID, NULL), ERR_OK);
 	club_fixture_expect(&f, PAID);
@@ -159,6 +195,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_card_lives_on_keys_in_a_token),
 	    cmocka_unit_test(a_token_that_the_club_has_not_certified_is_refused),
+	    cmocka_unit_test(pulled_out_of_an_open_station_it_costs_nobody_money),
 	    cmocka_unit_test(without_its_token_the_station_names_it),
 	};
 
