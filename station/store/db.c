@@ -209,7 +209,7 @@ static enum err
 settle_in(const struct db *db, const struct db_schema *schema, const struct db_options *opts,
     struct why *w)
 {
-	int64_t version;
+	int64_t version = 0;
 	enum err e = recognise(db, schema, &version, w);
 
 	if (e == ERR_OK && version < 0 && !opts->create)

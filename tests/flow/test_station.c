@@ -38,9 +38,7 @@ struct place {
 static void
 place_at(struct place *p, const char *name)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	(void)snprintf(p->folder, sizeof(p->folder), "%s/%s", tmp != NULL ? tmp : "/tmp", name);
+	club_fixture_place(name, p->folder, sizeof(p->folder));
 	(void)snprintf(p->root, sizeof(p->root), "%s.root", p->folder);
 	(void)snprintf(p->view, sizeof(p->view), "%s/" STATION_VIEW, p->folder);
 	folder_remove(p->folder);

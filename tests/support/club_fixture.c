@@ -27,14 +27,20 @@ enrol(struct club_fixture *f)
 }
 
 void
-club_fixture_open(struct club_fixture *f, const char *name)
+club_fixture_place(const char *name, char *out, size_t cap)
 {
 	const char *tmp = getenv("TMPDIR");
+
+	(void)snprintf(out, cap, "%s/%s.%ld", tmp != NULL ? tmp : "/tmp", name, (long)getpid());
+}
+
+void
+club_fixture_open(struct club_fixture *f, const char *name)
+{
 	const struct init_options o = {.folder = f->folder, .designs_from = "printer/designs"};
 
 	memset(f, 0, sizeof(*f));
-	(void)snprintf(f->folder, sizeof(f->folder), "%s/%s.%ld", tmp != NULL ? tmp : "/tmp", name,
-	    (long)getpid());
+	club_fixture_place(name, f->folder, sizeof(f->folder));
 	folder_remove(f->folder);
 	assert_int_equal(station_init(&o, &f->why), ERR_OK);
 	assert_int_equal(station_open(f->folder, STATION_KEYS, NULL, NULL, &f->station, &f->why), ERR_OK);

@@ -16,7 +16,10 @@ struct club_fixture {
 	struct why why;
 };
 
-/* A club named in the temporary folder; asserts that it works. */
+/* Where a club of that name lies: in the temporary folder, apart from every other process's. */
+void club_fixture_place(const char *name, char *out, size_t cap);
+
+/* A club at club_fixture_place; asserts that it works. */
 void club_fixture_open(struct club_fixture *f, const char *name);
 void club_fixture_close(struct club_fixture *f);
 
