@@ -143,7 +143,7 @@ view_of(ipp_t *ipp)
 
 static const char *const queue_wants[] = {
 	"printer-name", "printer-info", "printer-make-and-model", "printer-state",
-	"printer-state-reasons", "printer-state-message", "printer-is-accepting-jobs"
+	"printer-state-reasons", "printer-state-message", "printer-is-accepting-jobs", "device-uri"
 };
 #define QUEUE_WANTS ((int)(sizeof(queue_wants) / sizeof(queue_wants[0])))
 
@@ -339,12 +339,149 @@ add_printer(const struct print_queue *q, struct print_status *out, struct why *w
 	return ERR_OK;
 }
 
+/* One job of an answer that tells several, one group of attributes a job. */
+struct listed_job {
+	int id, state;		/* 0: none */
+	bool named;
+};
+
+static void
+note_attribute(ipp_attribute_t *a, const char *title, struct listed_job *j)
+{
+	const char *name = ippGetName(a);
+	if (strcmp(name, "job-id") == 0) {
+		j->id = ippGetInteger(a, 0);
+	} else if (strcmp(name, "job-state") == 0) {
+		j->state = ippGetInteger(a, 0);
+	} else if (strcmp(name, "job-name") == 0) {
+		/* NULL of a value that is no string */
+		const char *own = ippGetString(a, 0, NULL);
+		j->named = own != NULL && strcmp(own, title) == 0;
+	}
+}
+
+/* The job with the greatest id among those of that name. */
+static struct listed_job
+newest_named(ipp_t *answer, const char *title)
+{
+	struct listed_job newest = { 0 }, j = { 0 };
+	for (ipp_attribute_t *a = ippFirstAttribute(answer); a != NULL; a = ippNextAttribute(answer)) {
+		if (ippGetName(a) == NULL) {
+			j = (struct listed_job){ 0 };
+			continue;
+		}
+		note_attribute(a, title, &j);
+		if (j.named && j.id >= newest.id && j.id > 0)
+			newest = j;
+	}
+	return newest;
+}
+
+static http_t *
+connect_device(const char *queue, const char *uri, char *resource, size_t cap)
+{
+	cups_dest_t *dest = NULL;
+	int count = cupsAddDest(queue, NULL, 0, &dest);
+	http_t *http = NULL;
+	if (count == 1) {
+		dest->num_options = cupsAddOption("device-uri", uri, dest->num_options, &dest->options);
+		http = cupsConnectDest(dest, CUPS_DEST_FLAGS_DEVICE, CONNECT_MS, NULL, resource, cap,
+		    NULL, NULL);
+	}
+	cupsFreeDests(count, dest);
+	return http;
+}
+
+/* The state of the newest job of that name among the printer's own, 0 if it has none or does not tell. */
+static int
+device_state(http_t *http, const char *resource, const char *which, const char *title,
+    const char *user)
+{
+	static const char *const wants[] = { "job-id", "job-name", "job-state" };
+	char host[HTTP_MAX_HOST], uri[HTTP_MAX_URI];
+	httpAssembleURI(HTTP_URI_CODING_ALL, uri, sizeof(uri), httpIsEncrypted(http) ? "ipps" : "ipp",
+	    NULL, httpGetHostname(http, host, sizeof(host)), httpAddrPort(httpGetAddress(http)), resource);
+	ipp_t *r = ippNewRequest(IPP_OP_GET_JOBS);
+	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri", NULL, uri);
+	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, user);
+	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, which);
+	want(r, wants, (int)(sizeof(wants) / sizeof(wants[0])));
+	ipp_t *answer = cupsDoRequest(http, r, resource);
+	int state = newest_named(answer, title).state;
+	ippDelete(answer);
+	return state;
+}
+
+/* The schemes behind which CUPS puts its ipp backend. */
+static bool
+speaks_ipp(const char *uri)
+{
+	return strncmp(uri, "ipp://", 6) == 0 || strncmp(uri, "ipps://", 7) == 0 ||
+	    (strncmp(uri, "dnssd://", 8) == 0 && strstr(uri, "._ipp") != NULL);
+}
+
+static int
+ask_device(const char *queue, const char *device_uri, const char *title, const char *user)
+{
+	char resource[HTTP_MAX_URI];
+	http_t *http = speaks_ipp(device_uri) ?
+	    connect_device(queue, device_uri, resource, sizeof(resource)) : NULL;
+	if (http == NULL)
+		return 0;
+	resource[strcspn(resource, "?")] = '\0';	/* what follows is for the backend */
+	cupsSetPasswordCB2(no_password, NULL);
+	httpSetTimeout(http, ANSWER_S, give_up, NULL);
+	/* in this order no job slips through by ending in between */
+	int state = device_state(http, resource, "not-completed", title, user);
+	if (state == 0)
+		state = device_state(http, resource, "completed", title, user);
+	httpClose(http);
+	return state;
+}
+
+/*
+ * Two threads of the ipp backend follow a job at the printer, and only one tells an aborted one from a
+ * printed one: if the other sees the end first, or the queue does not follow jobs at all (waitjob=false),
+ * the scheduler keeps as completed what the printer gave up or has still before it. So the printer
+ * itself is asked. One that cannot be asked, or keeps no ended jobs, is not held against the card.
+ */
+static enum print_state
+done_at_printer(const struct print_queue *q, const char *title, const char *user)
+{
+	ipp_t *queue;
+	if (*title == '\0' || ask_queue(q, &queue, NULL) != ERR_OK)
+		return PRINT_DONE;
+	int state = ask_device(q->name, string_of(queue, "device-uri"), title,
+	    *user != '\0' ? user : cupsUser());
+	ippDelete(queue);
+	return state == 0 ? PRINT_DONE : end_of(state, "");
+}
+
+/* From the server's answer about one job. */
+static void
+fill_status(const struct print_queue *q, ipp_t *job, struct print_status *out)
+{
+	const char *reason = string_of(job, "job-state-reasons");
+	out->state = end_of(number_of(job, "job-state"), reason);
+	copy(out->keyword, sizeof(out->keyword), reason);
+	copy(out->text, sizeof(out->text), string_of(job, "job-printer-state-message"));
+	if (out->state != PRINT_DONE)
+		return;
+	out->state = done_at_printer(q, string_of(job, "job-name"),
+	    string_of(job, "job-originating-user-name"));
+	if (out->state == PRINT_ABORTED) {
+		copy(out->keyword, sizeof(out->keyword), "aborted-by-system");
+		out->text[0] = '\0';
+	}
+}
+
 static enum err
 cups_poll(struct print_queue *q, const char *job, struct print_status *out,
     struct why *w)
 {
 	static const char *const wants[] = {
-		"job-state", "job-state-reasons", "job-printer-state-message"
+		"job-state", "job-state-reasons", "job-printer-state-message", "job-name",
+		"job-originating-user-name"
 	};
 	bool no_server;
 
@@ -362,10 +499,7 @@ cups_poll(struct print_queue *q, const char *job, struct print_status *out,
 		e = why_set(w, ERR_QUEUE, MSG_QUEUE_NO_STATE, WHY_CODE(job),
 		    WHY_STR(cupsLastErrorString()));
 	} else {
-		out->state = end_of(number_of(answer, "job-state"),
-		    string_of(answer, "job-state-reasons"));
-		copy(out->keyword, sizeof(out->keyword), string_of(answer, "job-state-reasons"));
-		copy(out->text, sizeof(out->text), string_of(answer, "job-printer-state-message"));
+		fill_status(q, answer, out);
 	}
 	ippDelete(answer);
 	return e == ERR_OK && under_way(out->state) ? add_printer(q, out, w) : e;
@@ -389,30 +523,6 @@ cups_cancel(struct print_queue *q, const char *job, struct why *w)
 	    WHY_STR(cupsLastErrorString()));
 }
 
-/* The greatest id among the jobs of that name, one group of attributes a job; 0 if none. */
-static int
-newest_named(ipp_t *answer, const char *title)
-{
-	int id = 0, newest = 0;
-	bool named = false;
-	for (ipp_attribute_t *a = ippFirstAttribute(answer); a != NULL; a = ippNextAttribute(answer)) {
-		const char *name = ippGetName(a);
-		if (name == NULL) {
-			id = 0;
-			named = false;
-		} else if (strcmp(name, "job-id") == 0) {
-			id = ippGetInteger(a, 0);
-		} else if (strcmp(name, "job-name") == 0) {
-			/* NULL of a value that is no string */
-			const char *own = ippGetString(a, 0, NULL);
-			named = own != NULL && strcmp(own, title) == 0;
-		}
-		if (named && id > newest)
-			newest = id;
-	}
-	return newest;
-}
-
 static enum err
 cups_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
     struct why *w)
@@ -425,7 +535,7 @@ cups_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
 	ipp_t *answer = ask(r, "/", NULL, &no_server);
 	if (no_server)
 		return no_server_error(w);
-	int id = answer != NULL ? newest_named(answer, title) : 0;
+	int id = newest_named(answer, title).id;
 	bool failed = answer == NULL || cupsLastError() >= IPP_STATUS_REDIRECTION_OTHER_SITE;
 	ippDelete(answer);
 	if (failed && cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND)

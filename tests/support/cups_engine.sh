@@ -7,7 +7,7 @@ dir=$BASHGAH_PRINTER_DIR
 stuck() {
 	echo "STATE: +$1" >&2
 	tries=0
-	while [ ! -e "$dir/helped" ] && [ $tries -lt 200 ]; do
+	while [ ! -e "$dir/helped" ] && [ $tries -lt 3000 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done

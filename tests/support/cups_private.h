@@ -17,7 +17,7 @@ const char *cups_folder(void);
 
 /* What the printer does with the next job: "ok", "ribbon", "media", "jam", "abort". */
 void cups_play(const char *what);
-/* Somebody put in what the printer is waiting for. */
+/* Somebody puts in what the printer is waiting for; returns when it has noticed. */
 void cups_help(void);
 
 #endif

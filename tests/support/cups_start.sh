@@ -1,7 +1,8 @@
 #!/bin/sh
 # cups_start.sh DIR: a CUPS of its own in DIR (absolute, new, short: a socket's path has
-# 107 characters), with a CR80 card printer behind it and three queues:
+# 107 characters), with a CR80 card printer behind it and four queues:
 #   card           prints; what the printer does is the word in DIR/play (see cups_engine.sh)
+#   card-unwatched the same printer, but the scheduler calls a job completed as soon as it was sent
 #   card-stopped   is disabled
 #   card-rejecting takes no jobs
 # The server answers on DIR/cups.sock (CUPS_SERVER). Nothing of the system's own CUPS is
@@ -43,7 +44,7 @@ Printcap
 SystemGroup root
 END
 cat >root/cupsd.conf <<END
-LogLevel info
+LogLevel debug
 Listen $dir/cups.sock
 Browsing Off
 WebInterface No
@@ -63,12 +64,12 @@ PreserveJobFiles No
 </Policy>
 END
 
-# wait WORDS...: until the command succeeds, ten seconds at most
+# wait WORDS...: until the command succeeds, a minute at most
 wait_for() {
 	tries=0
 	until "$@" >/dev/null 2>&1; do
 		tries=$((tries + 1))
-		[ $tries -lt 100 ] || return 1
+		[ $tries -lt 600 ] || return 1
 		sleep 0.1
 	done
 }
@@ -104,6 +105,8 @@ wait_for lpstat -r || stop "cupsd does not start: $(cat log/cupsd log/error 2>/d
 wait_for [ -S cups.sock ] || stop "cupsd made no socket"
 lpadmin -p card -E -v "ipp://localhost:$port/ipp/print" -m everywhere \
     -o printer-error-policy=abort-job 2>log/lpadmin || stop "$(cat log/lpadmin)"
+lpadmin -p card-unwatched -E -v "ipp://localhost:$port/ipp/print?waitjob=false" -m everywhere \
+    2>log/lpadmin || stop "$(cat log/lpadmin)"
 for q in card-stopped card-rejecting; do
 	lpadmin -p $q -E -v socket://127.0.0.1:9 -m raw 2>log/lpadmin || stop "$(cat log/lpadmin)"
 done
