@@ -24,7 +24,11 @@
 #define IDLE_S 5
 #define LIFE_NS INT64_C(10000000000)	/* a connection serves one request and is gone by then */
 #define TICK_NS 200000000
-#define BACKLOG 128
+/*
+ * As many as may be let in: past it the kernel drops a client's first packets while the threads are
+ * slow to accept, and that client waits for seconds.
+ */
+#define BACKLOG CONNECTIONS
 
 /* A connection and the time it came: a client that sends a byte now and then never looks idle. */
 struct guest {
