@@ -88,7 +88,7 @@ expect "journal, intents and ledger agree" book_good "$club"
 echo ribbon >"$cups/play"
 "${b[@]}" --lang fa print "$number" --printer card >"$TMPDIR/ribbon.out" 2>&1 &
 act=$!
-expect "staff are told that the ribbon is used up" until_true 20 grep -q 'ریبون' "$TMPDIR/ribbon.out"
+expect "staff are told that the ribbon is used up" until_true 120 grep -q 'ریبون' "$TMPDIR/ribbon.out"
 touch "$cups/helped"
 wait $act
 equal "with a new ribbon the card is printed" "$?" 0

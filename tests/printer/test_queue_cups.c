@@ -37,6 +37,16 @@ end(void **state)
 	return 0;
 }
 
+/* What the scheduler and the printer wrote down, for whoever has to find out why a test failed. */
+static void
+tell_logs(void)
+{
+	char command[256];
+	snprintf(command, sizeof(command), "cd %s/log && grep -hE 'Job [0-9]+\\]' error printer | "
+	    "grep -E 'job-state|STATE|exited|Job (completed|canceled)|Command' >&2", cups_folder());
+	(void)!system(command);
+}
+
 static struct print_queue *
 open_queue(const char *name)
 {
@@ -446,5 +456,9 @@ main(void)
 		cmocka_unit_test(a_server_that_does_not_answer_is_said),
 		cmocka_unit_test(a_server_that_refuses_or_talks_nonsense_is_not_believed)
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	int failed = cmocka_run_group_tests(tests, begin, NULL);
+	if (failed != 0 && cups_folder() != NULL)
+		tell_logs();
+	(void)end(NULL);
+	return failed;
 }
