@@ -216,7 +216,7 @@ sim_desfire_new_kind(enum sim_kind kind, const uint8_t uid[7], const char *path,
 
 /* The card of the file, or a factory-new one if there is none. */
 static enum err
-take_image(struct sim_card *c, struct why *w)
+take_image(struct sim_card *c, enum sim_kind kind, struct why *w)
 {
 	uint8_t uid[7] = {NXP};
 	struct why none = {0};
@@ -234,12 +234,12 @@ take_image(struct sim_card *c, struct why *w)
 	e = random_bytes(uid + 1, sizeof(uid) - 1, w);
 	if (e != ERR_OK)
 		return e;
-	ee_factory(&c->ee, SIM_DESFIRE_EV1, uid);
+	ee_factory(&c->ee, (uint8_t)kind, uid);
 	return store(c, w);
 }
 
 enum err
-sim_desfire_open(const char *path, struct sim_card **out, struct why *w)
+sim_desfire_open(enum sim_kind kind, const char *path, struct sim_card **out, struct why *w)
 {
 	struct sim_card *c = make(path);
 	enum err e;
@@ -249,7 +249,7 @@ sim_desfire_open(const char *path, struct sim_card **out, struct why *w)
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
 	e = take_field(c, w);
 	if (e == ERR_OK)
-		e = take_image(c, w);
+		e = take_image(c, kind, w);
 	if (e != ERR_OK)
 		sim_card_free(&c);
 	*out = c;

@@ -48,11 +48,11 @@ enum err sim_desfire_new(const uint8_t uid[7], const char *path, struct sim_card
 enum err sim_desfire_new_kind(enum sim_kind kind, const uint8_t uid[7], const char *path,
     struct sim_card **out, struct why *w);
 /*
- * The card kept in `path`, of whatever kind; a missing file becomes a factory-new EV1. Other
+ * The card kept in `path`, of whatever kind; a missing file becomes a factory-new one of `kind`. Other
  * processes wait until it is freed (`path`.lock), ten seconds at most. Errors: ERR_FORMAT
  * (damaged), ERR_NO_READER (another process keeps it), ERR_IO.
  */
-enum err sim_desfire_open(const char *path, struct sim_card **out, struct why *w);
+enum err sim_desfire_open(enum sim_kind kind, const char *path, struct sim_card **out, struct why *w);
 void sim_card_free(struct sim_card **card);
 
 /* Field on or off. Off: session, selection and everything uncommitted are gone. */

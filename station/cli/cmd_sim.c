@@ -58,7 +58,7 @@ open_card(const struct cli *c, struct sim_card **card, struct why *w)
 		file = path;
 	}
 	if (e == ERR_OK)
-		e = sim_desfire_open(file, card, w);
+		e = sim_desfire_open(SIM_DESFIRE_EV1, file, card, w);
 	return e;
 }
 

@@ -9,12 +9,22 @@
 #include "cardapps/sim/sim.h"
 
 #define SIM_PREFIX "sim:"
-#define SIM_KIND "desfire-ev1"
 #define SIM_SLOT_CAP 32
 #define SIM_PULL_MAX 100000
 
+static const struct {
+	const char *name;
+	enum sim_kind kind;
+} sim_kinds[] = {
+	{"desfire-ev1", SIM_DESFIRE_EV1},
+	{"desfire-ev2", SIM_DESFIRE_EV2},
+	{"desfire-ev3", SIM_DESFIRE_EV3},
+};
+#define SIM_KINDS (sizeof(sim_kinds) / sizeof(sim_kinds[0]))
+
 /* What stands behind `sim:`. */
 struct sim_name {
+	size_t kind;		/* its place in the table */
 	char slot[SIM_SLOT_CAP];
 	unsigned pull;		/* 0: never */
 	enum sim_tear how;
@@ -51,14 +61,28 @@ take_pull(const char **p, struct sim_name *out)
 }
 
 static bool
+take_kind(const char **p, struct sim_name *out)
+{
+	for (size_t i = 0; i < SIM_KINDS; i++) {
+		size_t len = strlen(sim_kinds[i].name);
+
+		if (strncmp(*p, sim_kinds[i].name, len) == 0) {
+			out->kind = i;
+			*p += len;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
 parse_sim(const char *name, struct sim_name *out)
 {
 	const char *p = name + strlen(SIM_PREFIX);
 
 	memset(out, 0, sizeof(*out));
-	if (strncmp(p, SIM_KIND, strlen(SIM_KIND)) != 0)
+	if (!take_kind(&p, out))
 		return false;
-	p += strlen(SIM_KIND);
 	if (*p == ':') {
 		p++;
 		if (!take_slot(&p, out->slot))
@@ -83,11 +107,11 @@ open_sim(const struct station *s, const char *name, struct reader **out, struct 
 
 	if (!parse_sim(name, &sim))
 		return why_set(w, ERR_ARG, MSG_READER_NAME_WRONG, WHY_CODE(name));
-	(void)snprintf(leaf, sizeof(leaf), "cards/" SIM_KIND "%s%s.card",
+	(void)snprintf(leaf, sizeof(leaf), "cards/%s%s%s.card", sim_kinds[sim.kind].name,
 	    sim.slot[0] != '\0' ? "-" : "", sim.slot);
 	e = station_path(s, leaf, file, w);
 	if (e == ERR_OK)
-		e = sim_desfire_open(file, &card, w);
+		e = sim_desfire_open(sim_kinds[sim.kind].kind, file, &card, w);
 	if (e != ERR_OK)
 		return e;
 	if (sim.pull > 0)
@@ -112,7 +136,12 @@ station_reader_open(const struct station *s, const char *name, struct reader **o
 enum err
 station_reader_list(reader_each each, void *ctx, struct why *w)
 {
+	char name[READER_NAME_CAP];
+
 	each(ctx, "none", false);
-	each(ctx, SIM_PREFIX SIM_KIND, true);
+	for (size_t i = 0; i < SIM_KINDS; i++) {
+		(void)snprintf(name, sizeof(name), SIM_PREFIX "%s", sim_kinds[i].name);
+		each(ctx, name, true);
+	}
 	return pcsc_list(each, ctx, w);
 }

@@ -1,6 +1,6 @@
 /*
- * Readers by the names people give them: `none`, `sim:desfire-ev1` (a software card kept in
- * the club folder), or a PC/SC reader's name or a part of it that fits only one.
+ * Readers by the names people give them: `none`, `sim:desfire-ev1` (or -ev2, -ev3: a software
+ * card kept in the club folder), or a PC/SC reader's name or a part of it that fits only one.
  */
 #ifndef STATION_FLOW_READERS_H
 #define STATION_FLOW_READERS_H

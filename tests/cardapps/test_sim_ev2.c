@@ -463,7 +463,7 @@ kind_is_kept_in_the_file_and_the_image(void **state)
 	snprintf(file, sizeof(file), "%s/card", path);
 	assert_int_equal(sim_desfire_new_kind(SIM_DESFIRE_EV3, NULL, file, &card, NULL), ERR_OK);
 	sim_card_free(&card);
-	assert_int_equal(sim_desfire_open(file, &card, NULL), ERR_OK);
+	assert_int_equal(sim_desfire_open(SIM_DESFIRE_EV1, file, &card, NULL), ERR_OK);
 	assert_true(sim_card_transmit(card, (const uint8_t *)"\x60", 1, rx, &len));
 	assert_int_equal(rx[4], 0x33);
 	sim_card_free(&card);

@@ -80,7 +80,7 @@ missing_file_becomes_a_new_card_and_is_there_at_the_next_start(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(sim_desfire_open(path, &card, NULL), ERR_OK);
+	assert_int_equal(sim_desfire_open(SIM_DESFIRE_EV1, path, &card, NULL), ERR_OK);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	host_start(&h, card, false);
@@ -91,7 +91,7 @@ missing_file_becomes_a_new_card_and_is_there_at_the_next_start(void **state)
 	host_stop(&h);
 	sim_card_free(&card);
 	assert_null(card);
-	assert_int_equal(sim_desfire_open(path, &card, NULL), ERR_OK);
+	assert_int_equal(sim_desfire_open(SIM_DESFIRE_EV1, path, &card, NULL), ERR_OK);
 	host_start(&h, card, true);
 	assert_int_equal(first_byte(&h, 1), 0x41);
 	host_stop(&h);
@@ -110,7 +110,7 @@ change_is_on_disk_before_the_answer(void **state)
 	fill(&h);
 	assert_int_equal(host_hex(&h, 0x3D, "0200000001000077"), 0);
 	host_stop(&h);
-	assert_int_equal(sim_desfire_open(path, &twin, NULL), ERR_OK);
+	assert_int_equal(sim_desfire_open(SIM_DESFIRE_EV1, path, &twin, NULL), ERR_OK);
 	host_start(&h, twin, false);
 	assert_int_equal(first_byte(&h, 2), 0x77);
 	host_stop(&h);
@@ -143,7 +143,7 @@ disk_that_refuses_makes_the_card_leave_with_nothing_written(void **state)
 	assert_int_equal(first_byte(&h, 2), 0x11);
 	host_stop(&h);
 	sim_card_free(&card);
-	assert_int_equal(sim_desfire_open(path, &card, NULL), ERR_OK);
+	assert_int_equal(sim_desfire_open(SIM_DESFIRE_EV1, path, &card, NULL), ERR_OK);
 	host_start(&h, card, false);
 	assert_int_equal(first_byte(&h, 2), 0x11);
 	host_stop(&h);
@@ -163,7 +163,7 @@ other_owner(long ms, bool dies)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		if (sim_desfire_open(path, &card, NULL) != ERR_OK || write(told[1], "x", 1) != 1)
+		if (sim_desfire_open(SIM_DESFIRE_EV1, path, &card, NULL) != ERR_OK || write(told[1], "x", 1) != 1)
 			_exit(1);
 		(void)nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 		if (!dies)
@@ -189,7 +189,7 @@ card_of_a_file_is_in_one_field_at_a_time(void **state)
 		int64_t asked = clock_monotonic_ns();
 		struct sim_card *card;
 
-		assert_int_equal(sim_desfire_open(path, &card, NULL), ERR_OK);
+		assert_int_equal(sim_desfire_open(SIM_DESFIRE_EV1, path, &card, NULL), ERR_OK);
 		assert_true(clock_monotonic_ns() - asked > 100 * INT64_C(1000000));
 		assert_int_equal(access(lock, F_OK), 0);
 		assert_int_equal(waitpid(owner, &status, 0), owner);
@@ -220,7 +220,7 @@ damaged_truncated_or_longer_file_is_refused(void **state)
 		fclose(f);
 		image[len / 2] ^= how == 0;
 		sim_card_free(&card);
-		assert_int_equal(sim_desfire_open(path, &card, &w), ERR_FORMAT);
+		assert_int_equal(sim_desfire_open(SIM_DESFIRE_EV1, path, &card, &w), ERR_FORMAT);
 		assert_null(card);
 		assert_int_equal(w.id, MSG_SIM_CARD_DAMAGED);
 	}

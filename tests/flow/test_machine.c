@@ -274,7 +274,7 @@ live(const struct club_fixture *f, const char *card, enum flow_id flow, const ch
 	enum err e;
 
 	(void)snprintf(rq.request, sizeof(rq.request), "%s", request);
-	if (sim_desfire_open(card, &chip, NULL) != ERR_OK ||
+	if (sim_desfire_open(SIM_DESFIRE_EV1, card, &chip, NULL) != ERR_OK ||
 	    station_open(f->folder, STATION_KEYS, NULL, NULL, &s, NULL) != ERR_OK)
 		_exit(1);
 	hostile_reader_init(&h, chip, deadly, d);
@@ -304,7 +304,7 @@ is_killed(struct club_fixture *f, const char *card, enum flow_id flow, const cha
 	assert_true(WIFEXITED(status));
 	assert_true(WEXITSTATUS(status) == KILLED || WEXITSTATUS(status) == 0);
 	assert_int_equal(station_open(f->folder, STATION_KEYS, NULL, NULL, &f->station, &f->why), ERR_OK);
-	assert_int_equal(sim_desfire_open(card, &f->chip, &f->why), ERR_OK);
+	assert_int_equal(sim_desfire_open(SIM_DESFIRE_EV1, card, &f->chip, &f->why), ERR_OK);
 	assert_int_equal(sim_reader_open(f->chip, false, &f->reader, &f->why), ERR_OK);
 	return WEXITSTATUS(status) == KILLED;
 }

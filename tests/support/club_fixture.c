@@ -59,9 +59,15 @@ club_fixture_close(struct club_fixture *f)
 void
 club_fixture_new_card(struct club_fixture *f)
 {
+	club_fixture_new_card_of(f, SIM_DESFIRE_EV1);
+}
+
+void
+club_fixture_new_card_of(struct club_fixture *f, enum sim_kind kind)
+{
 	reader_close(&f->reader);
 	sim_card_free(&f->chip);
-	assert_int_equal(sim_desfire_new(NULL, NULL, &f->chip, &f->why), ERR_OK);
+	assert_int_equal(sim_desfire_new_kind(kind, NULL, NULL, &f->chip, &f->why), ERR_OK);
 	assert_int_equal(sim_reader_open(f->chip, false, &f->reader, &f->why), ERR_OK);
 }
 

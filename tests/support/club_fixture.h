@@ -23,8 +23,9 @@ void club_fixture_place(const char *name, char *out, size_t cap);
 void club_fixture_open(struct club_fixture *f, const char *name);
 void club_fixture_close(struct club_fixture *f);
 
-/* Put a factory-new card on the reader in place of the one before. */
+/* Put a factory-new card on the reader in place of the one before; an EV1 if not said otherwise. */
 void club_fixture_new_card(struct club_fixture *f);
+void club_fixture_new_card_of(struct club_fixture *f, enum sim_kind kind);
 /* The card comes back after a tear. */
 void club_fixture_return_card(struct club_fixture *f);
 
