@@ -109,6 +109,8 @@ run_in(struct cli *c, struct station *s, struct why *w)
 	if (e != ERR_OK)
 		return e;
 	cli_say(c, MSG_ISSUED, NULL, 0);
+	if (r.has_chip && !s->test)
+		cli_say(c, MSG_KEYED_AT_COUNTER, NULL, 0);
 	cli_card(c, s, &r);
 	cli_json_hex(c, "event", r.event, sizeof(r.event));
 	return paper ? print(c, s, &r, w) : ERR_OK;

@@ -100,6 +100,8 @@ enter_intent(struct tap *t, const struct flow *f, struct why *w)
 {
 	struct store *db = t->s->store;
 	struct store_intent *in = &t->intent;
+	/* Whoever records the radio of the first key changes knows this card's keys: the journal says where it was. */
+	const struct journal_field keyed = JOURNAL_FIELD_STR("keyed_at", "counter");
 	enum err e;
 
 	in->at_ms = t->now_ms;
@@ -112,7 +114,7 @@ enter_intent(struct tap *t, const struct flow *f, struct why *w)
 	}
 	e = f->compose(t, w);
 	if (e == ERR_OK)
-		e = store_intent_open(db, in, NULL, 0, w);
+		e = store_intent_open(db, in, &keyed, in->key_count > 0 ? 1 : 0, w);
 	if (e == ERR_OK && f->post_intent != NULL)
 		e = f->post_intent(t, in, w);
 	return e;

@@ -15,6 +15,7 @@
 #include "station/club/ledger.h"
 #include "station/club/member.h"
 #include "station/store/card.h"
+#include "station/store/journal.h"
 #include "tests/support/club_fixture.h"
 
 #define PAID INT64_C(500000)
@@ -316,6 +317,33 @@ two_desks_with_one_request_do_it_once_and_both_say_so(void **state)
 	club_fixture_close(&f);
 }
 
+static bool
+count_keyed(const struct journal_row *row, void *ctx)
+{
+	unsigned *n = ctx;
+
+	if (strcmp(row->kind, "issue.intend") == 0)
+		n[strstr(row->body, "\"keyed_at\":\"counter\"") != NULL]++;
+	return true;
+}
+
+static void
+the_journal_says_that_a_card_was_keyed_at_the_counter(void **state)
+{
+	struct club_fixture f;
+	unsigned keyed[2] = {0, 0};
+
+	(void)state;
+	club_fixture_open(&f, "desk-keyed");
+	assert_int_equal(club_fixture_issue(&f, NULL), ERR_OK);
+	club_fixture_new_card(&f);
+	assert_int_equal(club_fixture_issue(&f, NULL), ERR_OK);
+	assert_int_equal(store_journal_walk(f.station->store, 1, count_keyed, keyed, &f.why), ERR_OK);
+	assert_int_equal(keyed[false], 1);	/* the card without a chip */
+	assert_int_equal(keyed[true], 1);
+	club_fixture_close(&f);
+}
+
 int
 main(void)
 {
@@ -328,6 +356,7 @@ main(void)
 		cmocka_unit_test(a_card_brought_back_the_next_day_is_finished_by_the_same_request),
 		cmocka_unit_test(two_desks_load_one_paper_card_one_after_the_other),
 		cmocka_unit_test(two_desks_with_one_request_do_it_once_and_both_say_so),
+		cmocka_unit_test(the_journal_says_that_a_card_was_keyed_at_the_counter),
 	};
 
 	return cmocka_run_group_tests_name("flow/desk", tests, NULL, NULL);
