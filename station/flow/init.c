@@ -290,7 +290,8 @@ check_real(const struct init_options *o, struct why *w)
 {
 	if (!o->real)
 		return ERR_OK;
-	if (o->pass == NULL || o->root_pass == NULL || o->root_path == NULL ||
+	/* Name and host stand on every card for years: no practice default may slip in. */
+	if (o->club_name == NULL || o->host == NULL || o->pass == NULL || o->root_pass == NULL || o->root_path == NULL ||
 	    is_inside(o->root_path, o->folder))
 		return why_set(w, ERR_USAGE, MSG_REAL_CLUB_NEEDS);
 	if (strlen(o->root_path) >= STATION_PATH_CAP)

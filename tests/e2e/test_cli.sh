@@ -122,7 +122,7 @@ equal "one of 5,000 letters too" "$(with long --json show | jq .exit)" 4
 for word in short practice; do
 	printf '%s\n' "$([ $word = short ] && echo abc || grep -oP 'SAFE_PRACTICE_PASSPHRASE "\K[^"]+' keys/safe.h)" >"$TMPDIR/$word"
 	rm -rf "$TMPDIR/r1"
-	sh -c '"$1" -C "$2/r1" --json --passphrase-fd 3 init --real --root "$2/usb/other" --root-passphrase-fd 4 --designs printer/designs 3<"$2/$3" 4<"$2/rootpass"' \
+	sh -c '"$1" -C "$2/r1" --json --passphrase-fd 3 init --real --name "باشگاه سپیده" --host club.sepideh.ir --root "$2/usb/other" --root-passphrase-fd 4 --designs printer/designs 3<"$2/$3" 4<"$2/rootpass"' \
 		_ "$bashgah" "$TMPDIR" $word >"$TMPDIR/r1.json" 2>&1
 	equal "a $word passphrase makes no real club" "$(jq -r '.exit != 0 and (.sentence | length > 10)' "$TMPDIR/r1.json")" true
 done

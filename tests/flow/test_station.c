@@ -87,7 +87,7 @@ static void
 a_real_club_keeps_its_root_outside_and_wants_its_passphrase(void **state)
 {
 	struct init_options o = {.designs_from = "printer/designs", .real = true,
-	    .pass = "four words for safe", .root_pass = "four words for root"};
+	    .club_name = "باشگاه سپیده", .host = "club.sepideh.ir", .pass = "four words for safe", .root_pass = "four words for root"};
 	char inside[300];
 	struct station *s;
 	struct place p;
@@ -111,7 +111,7 @@ static void
 a_real_club_that_could_not_be_made_leaves_no_root_behind(void **state)
 {
 	struct init_options o = {.designs_from = "/nowhere/designs", .real = true,
-	    .pass = "four words for safe", .root_pass = "four words for root"};
+	    .club_name = "باشگاه سپیده", .host = "club.sepideh.ir", .pass = "four words for safe", .root_pass = "four words for root"};
 	struct place p;
 	struct why w;
 
@@ -132,10 +132,32 @@ a_real_club_that_could_not_be_made_leaves_no_root_behind(void **state)
 }
 
 static void
-a_root_inside_the_club_folder_is_refused(void **state)
+a_real_club_must_be_given_its_name_and_host(void **state)
 {
 	struct init_options o = {.designs_from = "printer/designs", .real = true,
 	    .pass = "four words for safe", .root_pass = "four words for root"};
+	struct place p;
+	struct why w;
+
+	(void)state;
+	place_at(&p, "station-nameless");
+	o.folder = p.folder;
+	o.root_path = p.root;
+	o.host = "club.sepideh.ir";
+	assert_int_equal(station_init(&o, &w), ERR_USAGE);
+	o.host = NULL;
+	o.club_name = "باشگاه سپیده";
+	assert_int_equal(station_init(&o, &w), ERR_USAGE);
+	assert_int_equal(w.id, MSG_REAL_CLUB_NEEDS);
+	assert_int_equal(access(p.folder, F_OK), -1);
+	assert_int_equal(access(p.root, F_OK), -1);
+}
+
+static void
+a_root_inside_the_club_folder_is_refused(void **state)
+{
+	struct init_options o = {.designs_from = "printer/designs", .real = true,
+	    .club_name = "باشگاه سپیده", .host = "club.sepideh.ir", .pass = "four words for safe", .root_pass = "four words for root"};
 	struct place p;
 	struct why w;
 
@@ -312,6 +334,7 @@ main(void)
 		cmocka_unit_test(a_lost_page_is_made_anew_from_the_book),
 		cmocka_unit_test(a_real_club_keeps_its_root_outside_and_wants_its_passphrase),
 		cmocka_unit_test(a_real_club_that_could_not_be_made_leaves_no_root_behind),
+		cmocka_unit_test(a_real_club_must_be_given_its_name_and_host),
 		cmocka_unit_test(a_root_inside_the_club_folder_is_refused),
 		cmocka_unit_test(only_cards_done_and_in_service_are_printed),
 		cmocka_unit_test(the_host_on_the_cards_is_fixed_by_the_first_print),
