@@ -89,6 +89,9 @@ make_void(struct tap *t, const struct flow *f, const struct store_intent *in, st
 	if (e == ERR_OK)
 		e = store_commit(db, w);
 	store_rollback(db);
+	/* Only now may somebody be told to hand cash back. */
+	if (e == ERR_OK)
+		t->out->heal.outcome = HEAL_VOIDED;
 	return e;
 }
 
@@ -140,7 +143,6 @@ heal_one(struct tap *t, const struct store_intent *in, struct why *w)
 	case NOT_APPLIED:
 		return finish(t, in, v, w);
 	case DEAD:
-		h->outcome = HEAL_VOIDED;
 		return make_void(t, f, in, w);
 	case UNKNOWN:
 		h->outcome = HEAL_OPEN;

@@ -131,6 +131,35 @@ another_successor_makes_the_load_void_and_the_cash_goes_back(void **state)
 	close_pair(&p);
 }
 
+/* Nobody is told to hand cash back before the book has said so. */
+static void
+a_void_the_book_did_not_take_is_not_reported(void **state)
+{
+	struct pair p;
+	struct club_fixture *f = &p.a;
+	struct station *other;
+
+	(void)state;
+	open_pair(&p, "heal-void-locked");
+	tear_a_load(f);
+	at_b(&p);
+	assert_int_equal(club_fixture_load(f, 300000, NULL), ERR_OK);
+	at_b(&p);
+
+	assert_int_equal(station_open(f->folder, STATION_BOOKS, NULL, NULL, &other, &f->why), ERR_OK);
+	assert_int_equal(store_begin(other->store, &f->why), ERR_OK);
+	assert_int_equal(club_fixture_load(f, PAID, "torn"), ERR_DB_LOCKED);
+	assert_int_equal(f->result.heal.outcome, HEAL_NONE);
+	store_rollback(other->store);
+	station_close(&other);
+	assert_int_equal(account(f, ACCOUNT_CASH, 0), PAID);
+
+	assert_int_equal(club_fixture_load(f, PAID, "torn"), ERR_REFUSED);
+	assert_int_equal(f->result.heal.outcome, HEAL_VOIDED);
+	assert_int_equal(account(f, ACCOUNT_CASH, 0), 0);
+	close_pair(&p);
+}
+
 static void
 a_later_record_of_unknown_descent_leaves_the_load_open(void **state)
 {
@@ -348,6 +377,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(another_successor_makes_the_load_void_and_the_cash_goes_back),
+		cmocka_unit_test(a_void_the_book_did_not_take_is_not_reported),
 		cmocka_unit_test(a_later_record_of_unknown_descent_leaves_the_load_open),
 		cmocka_unit_test(an_old_image_of_the_card_is_refused),
 		cmocka_unit_test(an_image_older_than_the_open_load_is_refused_too),
