@@ -1,5 +1,6 @@
 #include "station/flow/artwork.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -136,7 +137,7 @@ draw_for_screen(const struct design *d, const struct card_face *face, const char
 	enum err e;
 
 	if (n < 0 || b < 0 || (size_t)n >= sizeof(out->png_front) || (size_t)b >= sizeof(out->png_back))
-		return why_set(w, ERR_LEN, MSG_FILE_MISSING, WHY_CODE(folder));
+		return why_errno(w, ENAMETOOLONG, folder);
 	(void)snprintf(out->pdf, sizeof(out->pdf), "%.*s/%s.pdf", (int)(sizeof(out->pdf) - 110), folder,
 	    out->title);
 	e = card_render_png(d, face, CARD_FRONT, SCREEN_DPI, out->png_front, w);
