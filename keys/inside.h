@@ -49,6 +49,7 @@ struct channel_ev2 {
 };
 
 /* Random bytes for a channel: of the library, or what channel_set_random put in its place. Errors: ERR_RANDOM. */
+__attribute__((warn_unused_result))
 enum err channel_draw(uint8_t *out, size_t len, struct why *w);
 
 /* ERR_CRYPTO, and OpenSSL's queue of this thread empty again. */
