@@ -62,18 +62,26 @@ an10922_aes128(const uint8_t master[16], const uint8_t *input, size_t len, uint8
 }
 
 enum err
-aes_check_value(const uint8_t key[CARD_KEY_LEN], uint8_t kcv[KCV_LEN], struct why *w)
+aes_check_mac(const uint8_t *key, size_t len, uint8_t mac[16], struct why *w)
 {
 	static const uint8_t zero[16] = {0};
 	struct raw_key *k = NULL;
-	uint8_t mac[16];
-	enum err e = raw_key_new(RAW_AES128, key, &k, w);
+	enum err e = raw_key_new(len == 32 ? RAW_AES256 : RAW_AES128, key, &k, w);
 
 	if (e == ERR_OK)
 		e = raw_cmac(k, zero, zero, sizeof(zero), mac, w);
+	raw_key_free(&k);
+	return e;
+}
+
+static enum err
+aes_check_value(const uint8_t key[CARD_KEY_LEN], uint8_t kcv[KCV_LEN], struct why *w)
+{
+	uint8_t mac[16];
+	enum err e = aes_check_mac(key, CARD_KEY_LEN, mac, w);
+
 	if (e == ERR_OK)
 		memcpy(kcv, mac, KCV_LEN);
-	raw_key_free(&k);
 	WIPE(mac);
 	return e;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "keys/card_key.h"
+#include "keys/masters.h"
 #include "keys/raw.h"
 #include "keys/safe.h"
 
@@ -59,8 +60,26 @@ enum err library_failed(struct why *w);
 enum err card_key_of(enum raw_alg alg, const uint8_t *bytes, struct card_key **out,
     struct why *w);
 
-/* The first bytes of AES-128-CMAC over a zero block. Errors: ERR_NOMEM, ERR_CRYPTO. */
-enum err aes_check_value(const uint8_t key[CARD_KEY_LEN], uint8_t kcv[KCV_LEN], struct why *w);
+/* AES-CMAC over a zero block under a key of 16 or 32 bytes: a check value before it is cut. Errors: ERR_NOMEM, ERR_CRYPTO. */
+enum err aes_check_mac(const uint8_t *key, size_t len, uint8_t mac[16], struct why *w);
+
+/* --- masters.c, for who makes masters and who takes them in */
+
+#define MASTERS_SECRET_LEN 32
+#define MASTER_CAP 32
+
+/*
+ * The masters behind a secret; `secret` is copied. `generation` from 1, `bits` 128 or 256.
+ * Errors: ERR_ARG, ERR_NOMEM, ERR_CRYPTO.
+ */
+enum err masters_make(const uint8_t club[4], bool test, uint16_t generation, unsigned bits,
+    const uint8_t secret[MASTERS_SECRET_LEN], struct masters **out, struct why *w);
+/* Borrowed. The secret that masters_make was given. */
+const uint8_t *masters_secret(const struct masters *m);
+/* Borrowed: masters_bits / 8 bytes, or NULL for no slot. */
+const uint8_t *masters_bytes(const struct masters *m, enum key_slot slot);
+/* Same club, and both of a practice club or neither. */
+bool masters_are_of(const struct masters *m, const struct safe_info *info);
 
 /* Of a safe in a sealed file alone. Borrowed: the master's bytes, or NULL if it does not hold it. */
 const uint8_t *safe_master(const struct safe *safe, enum key_slot slot, uint16_t epoch);

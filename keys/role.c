@@ -8,8 +8,8 @@
 
 #define SLOT(slot) (UINT32_C(1) << (slot))
 
-/* The two keys of a phone's tap, enum key_slot 7 and 8. */
-#define LINK_SLOTS (SLOT(7) | SLOT(8))
+/* The two keys of a phone's tap. */
+#define LINK_SLOTS (SLOT(KEY_SDM_META) | SLOT(KEY_SDM_FILE))
 #define TILL_SLOTS (SLOT(KEY_READ) | SLOT(KEY_DEBIT))
 #define DESK_SLOTS (TILL_SLOTS | SLOT(KEY_WRITE))
 #define ISSUER_SLOTS \

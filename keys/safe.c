@@ -7,6 +7,18 @@
 #include "keys/vault.h"
 #include "station/base/secret.h"
 
+const char *
+key_slot_name(enum key_slot slot)
+{
+	static const char *const names[KEY_SLOT_COUNT] = {
+		[KEY_PICC] = "picc", [KEY_ADMIN] = "admin", [KEY_READ] = "read", [KEY_DEBIT] = "debit",
+		[KEY_WRITE] = "write", [KEY_CHANGE] = "change", [KEY_NDEF] = "ndef",
+		[KEY_SDM_META] = "sdm-meta", [KEY_SDM_FILE] = "sdm-file",
+	};
+
+	return (unsigned)slot < KEY_SLOT_COUNT ? names[slot] : NULL;
+}
+
 bool
 slot_held(uint32_t slots, unsigned slot)
 {

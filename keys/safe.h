@@ -32,8 +32,13 @@ enum key_slot {
 	KEY_WRITE = 4,		/* application key 3 */
 	KEY_CHANGE = 5,		/* application key 4 */
 	KEY_NDEF = 6,		/* NDEF application key 0 */
+	KEY_SDM_META = 7,	/* NTAG 424: hides the UID in a tap's link */
+	KEY_SDM_FILE = 8,	/* NTAG 424: proves a tap's link */
 	KEY_SLOT_COUNT
 };
+
+/* For commands and JSON, in every language: "picc", "admin", "read" ...; NULL for no slot. */
+const char *key_slot_name(enum key_slot slot);
 
 #define KCV_LEN 3
 #define SAFE_MASTER_LEN 16

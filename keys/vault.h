@@ -12,7 +12,7 @@
 #include "keys/safe.h"
 #include "station/base/err.h"
 
-#define EPOCH_MAX 64
+#define EPOCH_MAX 16
 #define ALL_SLOTS ((UINT32_C(1) << KEY_SLOT_COUNT) - 1)
 
 struct safe_ops {
