@@ -196,6 +196,7 @@ INSTALLED := $(BUILD)/bashgah:bin/bashgah \
 	$(foreach m,$(MAN_FA),docs/man/fa/$(m):share/man/fa/man1/$(m)) \
 	$(foreach d,$(notdir $(wildcard printer/designs/*)),printer/designs/$(d):share/bashgah/designs/$(d)) \
 	packaging/bashgah-portal.service:lib/systemd/system/bashgah-portal.service \
+	packaging/cupsd-policy.conf:share/bashgah/cupsd-policy.conf \
 	packaging/bashgah-sysusers.conf:lib/sysusers.d/bashgah.conf \
 	packaging/bashgah-completion.bash:share/bash-completion/completions/bashgah
 

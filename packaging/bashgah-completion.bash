@@ -24,6 +24,10 @@ _bashgah() {
 			init doctor readers printers member issue print load show portal sim" -- "$word")
 	elif [ "$command" = member ] && [ "$before" = member ]; then
 		mapfile -t COMPREPLY < <(compgen -W "add find show" -- "$word")
+	elif [ "$command" = printers ] && [ "$before" = resume ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(lpstat -e 2>/dev/null)" -- "$word")
+	elif [ "$command" = printers ] && [ "$before" = printers ]; then
+		mapfile -t COMPREPLY < <(compgen -W "resume" -- "$word")
 	else
 		[ "$command" != member ] || command="member add"
 		# shellcheck disable=SC2086

@@ -224,6 +224,31 @@ queue_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
 	return q->kind->find(q, title, job, w);
 }
 
+enum err
+queue_keeps_files(const struct print_queue *q, struct print_keeping *out, struct why *w)
+{
+	const struct queue_kind *kind = q != NULL ? q->kind : &queue_cups;
+	memset(out, 0, sizeof(*out));
+	return kind->keeps_files(q, out, w);
+}
+
+enum err
+queue_resume(struct print_queue *q, struct why *w)
+{
+	return q->kind->resume(q, w);
+}
+
+const char *
+print_keeps_name(enum print_keeps k)
+{
+	static const char *const name[] = {
+		[PRINT_KEEPS_UNKNOWN] = "unknown",
+		[PRINT_KEEPS_NONE] = "none",
+		[PRINT_KEEPS] = "keeps"
+	};
+	return (size_t)k < sizeof(name) / sizeof(name[0]) ? name[k] : "unknown";
+}
+
 static bool
 ended(enum print_state s)
 {

@@ -96,6 +96,35 @@ enum err queue_cancel(struct print_queue *q, const char *job, struct why *w);
 enum err queue_find(struct print_queue *q, const char *title,
     char job[PRINT_JOB_CAP], struct why *w);
 
+/*
+ * Does somebody keep what was printed? UNKNOWN: this user may not see the scheduler's settings and its
+ * jobs prove neither. NONE was proven: no file outlives its job's end by a minute; no ended job is told.
+ */
+enum print_keeps { PRINT_KEEPS_UNKNOWN, PRINT_KEEPS_NONE, PRINT_KEEPS };
+
+struct print_keeping {
+	enum print_keeps files;		/* documents, which hold names (PreserveJobFiles) */
+	enum print_keeps history;	/* ended jobs and their titles (PreserveJobHistory): what queue_find lives on */
+	int64_t history_s;		/* at least so long after a job's end; INT64_MAX for ever, 0 if nothing is known */
+};
+
+/*
+ * What the queue's scheduler keeps; `q` NULL asks the CUPS server itself. A folder keeps both.
+ * First the jobs that ended speak, then the scheduler's settings as far as this user may read them.
+ * Errors: ERR_MISSING (no server), ERR_QUEUE (it does not tell).
+ */
+enum err queue_keeps_files(const struct print_queue *q, struct print_keeping *out,
+    struct why *w);
+
+/*
+ * Start a stopped queue again; its waiting jobs print. A queue that runs is left as it is.
+ * Errors: ERR_QUEUE (this user may not: the sentence says who can change that; it did not start), ERR_MISSING.
+ */
+enum err queue_resume(struct print_queue *q, struct why *w);
+
+/* "unknown", "none", "keeps": for logs and --json. */
+const char *print_keeps_name(enum print_keeps k);
+
 /* One queue of the server, as `bashgah printers` lists it. Strings live for the call. */
 struct print_queue_info {
 	const char *name;

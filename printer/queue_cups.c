@@ -1,105 +1,13 @@
-/*
- * Queues of a CUPS server, spoken to in IPP (RFC 8011) through libcups: the only
- * file that knows CUPS. Each request has a connection of its own, so a server
- * that was restarted in between is met again.
- */
-#include "printer/queue_kind.h"
+/* Queues of a CUPS server and the jobs in them. */
+#include "printer/queue_cups.h"
 
-#include <cups/cups.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define CONNECT_MS 5000
-#define ANSWER_S   15.0
 #define MEDIA_CR80 "custom_cr80_53.98x85.6mm"
-
-/* A server that says nothing for so long is one that does not answer. */
-static int
-give_up(http_t *http, void *ctx)
-{
-	(void)http, (void)ctx;
-	return 0;
-}
-
-/* libcups would ask for a password on the terminal, in the middle of a tap. */
-static const char *
-no_password(const char *prompt, http_t *http, const char *method,
-    const char *resource, void *ctx)
-{
-	(void)prompt, (void)http, (void)method, (void)resource, (void)ctx;
-	return NULL;
-}
-
-/* cupsDoFileRequest frees the request in every case. */
-static ipp_t *
-ask(ipp_t *request, const char *resource, const char *file, bool *no_server)
-{
-	http_t *http = httpConnect2(cupsServer(), ippPort(), NULL, AF_UNSPEC,
-	    cupsEncryption(), 1, CONNECT_MS, NULL);
-	*no_server = http == NULL;
-	if (http == NULL) {
-		ippDelete(request);
-		return NULL;
-	}
-	cupsSetPasswordCB2(no_password, NULL);
-	httpSetTimeout(http, ANSWER_S, give_up, NULL);
-	ipp_t *answer = file != NULL ? cupsDoFileRequest(http, request, resource, file) :
-	    cupsDoRequest(http, request, resource);
-	*no_server = answer == NULL && cupsLastError() == IPP_STATUS_ERROR_SERVICE_UNAVAILABLE;
-	httpClose(http);
-	return answer;
-}
-
-static enum err
-no_server_error(struct why *w)
-{
-	return why_set(w, ERR_MISSING, MSG_QUEUE_NO_SERVER);
-}
-
-static enum err
-no_report(const char *about, struct why *w)
-{
-	return why_set(w, ERR_QUEUE, MSG_QUEUE_NO_REPORT, WHY_CODE(about),
-	    WHY_STR(cupsLastErrorString()));
-}
-
-static ipp_t *
-new_request(ipp_op_t op, const char *queue)
-{
-	char uri[HTTP_MAX_URI];
-	ipp_t *r = ippNewRequest(op);
-	httpAssembleURIf(HTTP_URI_CODING_ALL, uri, sizeof(uri), "ipp", NULL, "localhost", 0,
-	    "/printers/%s", queue);
-	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri", NULL, uri);
-	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, cupsUser());
-	return r;
-}
-
-static void
-want(ipp_t *r, const char *const *names, int count)
-{
-	ippAddStrings(r, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", count,
-	    NULL, names);
-}
-
-static const char *
-string_of(ipp_t *ipp, const char *name)
-{
-	ipp_attribute_t *a = ippFindAttribute(ipp, name, IPP_TAG_ZERO);
-	const char *s = a != NULL ? ippGetString(a, 0, NULL) : NULL;
-	return s != NULL ? s : "";
-}
-
-/* Of an integer or an enum. */
-static int
-number_of(ipp_t *ipp, const char *name)
-{
-	ipp_attribute_t *a = ippFindAttribute(ipp, name, IPP_TAG_ZERO);
-	return a != NULL ? ippGetInteger(a, 0) : 0;
-}
 
 /* A queue as the server tells it, owned by the answer it was read from. */
 struct queue_view {
@@ -131,8 +39,8 @@ view_of(ipp_t *ipp)
 	struct queue_view v = { .reason = MSG_NONE, .keyword = "" };
 	ipp_attribute_t *a = ippFindAttribute(ipp, "printer-is-accepting-jobs", IPP_TAG_BOOLEAN);
 	v.accepting = a == NULL || ippGetBoolean(a, 0);
-	v.stopped = number_of(ipp, "printer-state") == IPP_PSTATE_STOPPED;
-	v.message = string_of(ipp, "printer-state-message");
+	v.stopped = cups_number(ipp, "printer-state") == IPP_PSTATE_STOPPED;
+	v.message = cups_string(ipp, "printer-state-message");
 	view_reasons(ippFindAttribute(ipp, "printer-state-reasons", IPP_TAG_KEYWORD), &v);
 	if (v.stopped && v.reason == MSG_NONE) {
 		v.reason = MSG_PRINTER_PAUSED;
@@ -147,26 +55,10 @@ static const char *const queue_wants[] = {
 };
 #define QUEUE_WANTS ((int)(sizeof(queue_wants) / sizeof(queue_wants[0])))
 
-/* `*out` is the caller's (ippDelete). */
 static enum err
 ask_queue(const struct print_queue *q, ipp_t **out, struct why *w)
 {
-	bool no_server;
-	ipp_t *r = new_request(IPP_OP_GET_PRINTER_ATTRIBUTES, q->name);
-	want(r, queue_wants, QUEUE_WANTS);
-	*out = ask(r, "/", NULL, &no_server);
-	if (no_server)
-		return no_server_error(w);
-	if (cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND) {
-		ippDelete(*out);
-		*out = NULL;
-		return why_set(w, ERR_QUEUE, MSG_QUEUE_UNKNOWN, WHY_CODE(q->name));
-	}
-	if (*out != NULL && cupsLastError() < IPP_STATUS_REDIRECTION_OTHER_SITE)
-		return ERR_OK;
-	ippDelete(*out);
-	*out = NULL;
-	return no_report(q->name, w);
+	return cups_ask_queue(q, queue_wants, QUEUE_WANTS, out, w);
 }
 
 static enum err
@@ -207,7 +99,7 @@ static ipp_t *
 print_request(const struct print_queue *q, const char *title,
     const struct print_opts *opts)
 {
-	ipp_t *r = new_request(IPP_OP_PRINT_JOB, q->name);
+	ipp_t *r = cups_request(IPP_OP_PRINT_JOB, q->name);
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, title);
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_MIMETYPE, "document-format", NULL,
 	    "application/pdf");
@@ -245,10 +137,10 @@ cups_submit(struct print_queue *q, const char *path, const char *title,
 	if (e != ERR_OK)
 		return e;
 	snprintf(resource, sizeof(resource), "/printers/%s", q->name);
-	ipp_t *answer = ask(print_request(q, title, opts), resource, path, &no_server);
-	int id = answer != NULL ? number_of(answer, "job-id") : 0;
+	ipp_t *answer = cups_ask(print_request(q, title, opts), resource, path, &no_server);
+	int id = answer != NULL ? cups_number(answer, "job-id") : 0;
 	if (no_server)
-		e = no_server_error(w);
+		e = cups_no_server(w);
 	else if (id <= 0 || cupsLastError() >= IPP_STATUS_REDIRECTION_OTHER_SITE)
 		e = submit_error(q, w);
 	else
@@ -269,7 +161,7 @@ job_number(const char *job)
 static ipp_t *
 job_request(const struct print_queue *q, ipp_op_t op, const char *job)
 {
-	ipp_t *r = new_request(op, q->name);
+	ipp_t *r = cups_request(op, q->name);
 	ippAddInteger(r, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "job-id", job_number(job));
 	return r;
 }
@@ -385,7 +277,7 @@ connect_device(const char *queue, const char *uri, char *resource, size_t cap)
 	http_t *http = NULL;
 	if (count == 1) {
 		dest->num_options = cupsAddOption("device-uri", uri, dest->num_options, &dest->options);
-		http = cupsConnectDest(dest, CUPS_DEST_FLAGS_DEVICE, CONNECT_MS, NULL, resource, cap,
+		http = cupsConnectDest(dest, CUPS_DEST_FLAGS_DEVICE, CUPS_CONNECT_MS, NULL, resource, cap,
 		    NULL, NULL);
 	}
 	cupsFreeDests(count, dest);
@@ -405,7 +297,7 @@ device_state(http_t *http, const char *resource, const char *which, const char *
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri", NULL, uri);
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, user);
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, which);
-	want(r, wants, (int)(sizeof(wants) / sizeof(wants[0])));
+	cups_want(r, wants, (int)(sizeof(wants) / sizeof(wants[0])));
 	ipp_t *answer = cupsDoRequest(http, r, resource);
 	int state = newest_named(answer, title).state;
 	ippDelete(answer);
@@ -429,8 +321,8 @@ ask_device(const char *queue, const char *device_uri, const char *title, const c
 	if (http == NULL)
 		return 0;
 	resource[strcspn(resource, "?")] = '\0';	/* what follows is for the backend */
-	cupsSetPasswordCB2(no_password, NULL);
-	httpSetTimeout(http, ANSWER_S, give_up, NULL);
+	cupsSetPasswordCB2(cups_no_password, NULL);
+	httpSetTimeout(http, CUPS_ANSWER_S, cups_give_up, NULL);
 	/* in this order no job slips through by ending in between */
 	int state = device_state(http, resource, "not-completed", title, user);
 	if (state == 0)
@@ -451,7 +343,7 @@ done_at_printer(const struct print_queue *q, const char *title, const char *user
 	ipp_t *queue;
 	if (*title == '\0' || ask_queue(q, &queue, NULL) != ERR_OK)
 		return PRINT_DONE;
-	int state = ask_device(q->name, string_of(queue, "device-uri"), title,
+	int state = ask_device(q->name, cups_string(queue, "device-uri"), title,
 	    *user != '\0' ? user : cupsUser());
 	ippDelete(queue);
 	return state == 0 ? PRINT_DONE : end_of(state, "");
@@ -461,14 +353,14 @@ done_at_printer(const struct print_queue *q, const char *title, const char *user
 static void
 fill_status(const struct print_queue *q, ipp_t *job, struct print_status *out)
 {
-	const char *reason = string_of(job, "job-state-reasons");
-	out->state = end_of(number_of(job, "job-state"), reason);
+	const char *reason = cups_string(job, "job-state-reasons");
+	out->state = end_of(cups_number(job, "job-state"), reason);
 	copy(out->keyword, sizeof(out->keyword), reason);
-	copy(out->text, sizeof(out->text), string_of(job, "job-printer-state-message"));
+	copy(out->text, sizeof(out->text), cups_string(job, "job-printer-state-message"));
 	if (out->state != PRINT_DONE)
 		return;
-	out->state = done_at_printer(q, string_of(job, "job-name"),
-	    string_of(job, "job-originating-user-name"));
+	out->state = done_at_printer(q, cups_string(job, "job-name"),
+	    cups_string(job, "job-originating-user-name"));
 	if (out->state == PRINT_ABORTED) {
 		copy(out->keyword, sizeof(out->keyword), "aborted-by-system");
 		out->text[0] = '\0';
@@ -488,14 +380,14 @@ cups_poll(struct print_queue *q, const char *job, struct print_status *out,
 	if (job_number(job) == 0)
 		return why_set(w, ERR_ARG, MSG_JOB_UNKNOWN, WHY_CODE(job));
 	ipp_t *r = job_request(q, IPP_OP_GET_JOB_ATTRIBUTES, job);
-	want(r, wants, (int)(sizeof(wants) / sizeof(wants[0])));
-	ipp_t *answer = ask(r, "/", NULL, &no_server);
+	cups_want(r, wants, (int)(sizeof(wants) / sizeof(wants[0])));
+	ipp_t *answer = cups_ask(r, "/", NULL, &no_server);
 	enum err e = ERR_OK;
 	if (no_server) {
-		e = no_server_error(w);
+		e = cups_no_server(w);
 	} else if (cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND) {
 		out->state = PRINT_GONE;
-	} else if (answer == NULL || number_of(answer, "job-state") == 0) {
+	} else if (answer == NULL || cups_number(answer, "job-state") == 0) {
 		e = why_set(w, ERR_QUEUE, MSG_QUEUE_NO_STATE, WHY_CODE(job),
 		    WHY_STR(cupsLastErrorString()));
 	} else {
@@ -511,9 +403,9 @@ cups_cancel(struct print_queue *q, const char *job, struct why *w)
 	bool no_server;
 	if (job_number(job) == 0)
 		return why_set(w, ERR_NOT_FOUND, MSG_JOB_UNKNOWN, WHY_CODE(job));
-	ippDelete(ask(job_request(q, IPP_OP_CANCEL_JOB, job), "/jobs/", NULL, &no_server));
+	ippDelete(cups_ask(job_request(q, IPP_OP_CANCEL_JOB, job), "/jobs/", NULL, &no_server));
 	if (no_server)
-		return no_server_error(w);
+		return cups_no_server(w);
 	if (cupsLastError() < IPP_STATUS_REDIRECTION_OTHER_SITE)
 		return ERR_OK;
 	if (cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND ||
@@ -529,12 +421,12 @@ cups_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
 {
 	static const char *const wants[] = { "job-id", "job-name" };
 	bool no_server;
-	ipp_t *r = new_request(IPP_OP_GET_JOBS, q->name);
+	ipp_t *r = cups_request(IPP_OP_GET_JOBS, q->name);
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "all");
-	want(r, wants, 2);
-	ipp_t *answer = ask(r, "/", NULL, &no_server);
+	cups_want(r, wants, 2);
+	ipp_t *answer = cups_ask(r, "/", NULL, &no_server);
 	if (no_server)
-		return no_server_error(w);
+		return cups_no_server(w);
 	int id = newest_named(answer, title).id;
 	bool failed = answer == NULL || cupsLastError() >= IPP_STATUS_REDIRECTION_OTHER_SITE;
 	ippDelete(answer);
@@ -555,9 +447,9 @@ list_one(ipp_t *group, print_list each, void *ctx)
 {
 	struct queue_view v = view_of(group);
 	struct print_queue_info info = {
-		.name = string_of(group, "printer-name"),
-		.info = string_of(group, "printer-info"),
-		.model = string_of(group, "printer-make-and-model"),
+		.name = cups_string(group, "printer-name"),
+		.info = cups_string(group, "printer-info"),
+		.model = cups_string(group, "printer-make-and-model"),
 		.accepting = v.accepting,
 		.stopped = v.stopped,
 		.reason = v.reason,
@@ -572,15 +464,15 @@ queue_list(print_list each, void *ctx, struct why *w)
 {
 	bool no_server;
 	ipp_t *r = ippNewRequest(IPP_OP_CUPS_GET_PRINTERS);
-	want(r, queue_wants, QUEUE_WANTS);
-	ipp_t *answer = ask(r, "/", NULL, &no_server);
+	cups_want(r, queue_wants, QUEUE_WANTS);
+	ipp_t *answer = cups_ask(r, "/", NULL, &no_server);
 	if (no_server)
-		return no_server_error(w);
+		return cups_no_server(w);
 	/* a server without a queue says so by "not found" */
 	if (cupsLastError() >= IPP_STATUS_REDIRECTION_OTHER_SITE &&
 	    cupsLastError() != IPP_STATUS_ERROR_NOT_FOUND) {
 		ippDelete(answer);
-		return no_report(cupsServer(), w);
+		return cups_no_report(cupsServer(), w);
 	}
 	ipp_t *group = ippNew();
 	ipp_attribute_t *a = answer != NULL ? ippFirstAttribute(answer) : NULL;
@@ -606,5 +498,7 @@ const struct queue_kind queue_cups = {
 	.poll = cups_poll,
 	.cancel = cups_cancel,
 	.find = cups_find,
+	.keeps_files = cups_keeps_files,
+	.resume = cups_resume,
 	.close = cups_close
 };

@@ -120,6 +120,21 @@ file_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
 	return e;
 }
 
+/* What is in the folder stays there until somebody takes it out. */
+static enum err
+file_keeps_files(const struct print_queue *q, struct print_keeping *out, struct why *w)
+{
+	(void)q, (void)w;
+	*out = (struct print_keeping){ PRINT_KEEPS, PRINT_KEEPS, INT64_MAX };
+	return ERR_OK;
+}
+
+static enum err
+file_resume(struct print_queue *q, struct why *w)
+{
+	return file_ready(q, w);
+}
+
 const struct queue_kind queue_file = {
 	.open = file_open,
 	.ready = file_ready,
@@ -127,5 +142,7 @@ const struct queue_kind queue_file = {
 	.poll = file_poll,
 	.cancel = file_cancel,
 	.find = file_find,
+	.keeps_files = file_keeps_files,
+	.resume = file_resume,
 	.close = file_close
 };

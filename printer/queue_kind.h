@@ -20,6 +20,9 @@ struct queue_kind {
 	enum err (*cancel)(struct print_queue *q, const char *job, struct why *w);
 	enum err (*find)(struct print_queue *q, const char *title,
 	    char job[PRINT_JOB_CAP], struct why *w);
+	enum err (*keeps_files)(const struct print_queue *q, struct print_keeping *out,
+	    struct why *w);
+	enum err (*resume)(struct print_queue *q, struct why *w);
 	void (*close)(struct print_queue *q);
 };
 

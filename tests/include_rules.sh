@@ -40,7 +40,7 @@ sqlite3.h          : station/store
 winscard.h         : cardapps/reader/pcsc.c
 pcsclite.h         : cardapps/reader/pcsc.c
 PCSC/              : cardapps/reader/pcsc.c
-cups/              : one printer
+cups/              : printer/queue_cups
 librsvg/           : printer
 cairo              : printer
 pango/             : printer

@@ -185,6 +185,24 @@ look_at_printers(struct exam *x, struct why *w)
 	return e;
 }
 
+/* No service is said once, by the look at printers. */
+static enum err
+look_at_spool(struct exam *x, struct why *w)
+{
+	struct print_keeping k;
+
+	(void)x;
+	if (queue_keeps_files(NULL, &k, NULL) != ERR_OK)
+		return ERR_OK;
+	if (k.files == PRINT_KEEPS)
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_KEEPS_FILES);
+	if (k.history == PRINT_KEEPS_NONE)
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_FORGETS_JOBS);
+	if (k.files == PRINT_KEEPS_UNKNOWN)
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_KEEPS_UNKNOWN);
+	return ERR_OK;
+}
+
 static const struct {
 	enum msg about;
 	bool warning;	/* the station works without */
@@ -200,6 +218,7 @@ static const struct {
 	{MSG_DOCTOR_DOUBTS, true, look_at_doubts},
 	{MSG_DOCTOR_READERS, true, look_at_readers},
 	{MSG_DOCTOR_PRINTERS, true, look_at_printers},
+	{MSG_DOCTOR_SPOOL, true, look_at_spool},
 };
 
 enum err

@@ -95,8 +95,8 @@ refused "only the store knows SQLite" "only station/store may include sqlite3.h"
 	station/flow/a.c '#include <sqlite3.h>'
 refused "PC/SC has one file" "may include winscard.h" \
 	cardapps/reader/trace.c '#include <winscard.h>'
-refused "CUPS has one file" "belongs in one file" \
-	printer/a.c '#include <cups/cups.h>' printer/b.c '#include <cups/http.h>'
+refused "only the queues of CUPS know CUPS" "only printer/queue_cups may include cups/http.h" \
+	printer/queue_file.c '#include <cups/http.h>'
 refused "only the web knows the HTTP library" "only station/web may include microhttpd.h" \
 	station/cli/a.c '#include <microhttpd.h>'
 refused "a library without a room is refused" "no room is the home of <curl/curl.h>" \

@@ -334,7 +334,7 @@ the_list_tells_each_queue_and_its_state(void **state)
 	struct why w = { 0 };
 	struct listed l = { 0 };
 	expect(queue_list(list, &l, &w), &w, ERR_OK, MSG_NONE);
-	assert_int_equal(l.count, 4);
+	assert_int_equal(l.count, 6);
 	assert_int_equal(l.rejecting, 1);
 	assert_int_equal(l.stopped, 1);
 }

@@ -47,6 +47,20 @@ cups_end(void)
 	folder[0] = '\0';
 }
 
+bool
+cups_set(const char *settings)
+{
+	char command[256];
+	snprintf(command, sizeof(command), "sh tests/support/cups_set.sh %s %s", folder, settings);
+	return system(command) == 0;
+}
+
+bool
+cups_again(void)
+{
+	return run_on_folder("sh tests/support/cups_again.sh");
+}
+
 const char *
 cups_folder(void)
 {

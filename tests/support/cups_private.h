@@ -15,6 +15,11 @@ void cups_end(void);
 /* Its folder, for `printed/last`; NULL if it does not run. */
 const char *cups_folder(void);
 
+/* Write settings into its cupsd.conf: "NAME VALUE …", "-" for none; obeyed after cups_again. */
+bool cups_set(const char *settings);
+/* End the scheduler and start it again; the printer behind it goes on. */
+bool cups_again(void);
+
 /* What the printer does with the next job: "ok", "ribbon", "media", "jam", "abort". */
 void cups_play(const char *what);
 /* Somebody puts in what the printer is waiting for; returns when it has noticed. */

@@ -5,6 +5,8 @@
 #   card-unwatched the same printer, but the scheduler calls a job completed as soon as it was sent
 #   card-stopped   is disabled
 #   card-rejecting takes no jobs
+#   card-locked    is disabled, and only administrators (SystemGroup root) may start it
+#   card-staff     is disabled; the group of `nobody` may start it, by the shipped policy
 # The server answers on DIR/cups.sock (CUPS_SERVER). Nothing of the system's own CUPS is
 # used or touched. End it with cups_stop.sh DIR. Says what is missing and exits 1 if it cannot.
 set -u
@@ -48,13 +50,27 @@ LogLevel debug
 Listen $dir/cups.sock
 Browsing Off
 WebInterface No
-DefaultAuthType None
+DefaultAuthType Basic
 PreserveJobHistory Yes
 PreserveJobFiles No
 <Location />
   Order allow,deny
   Allow all
 </Location>
+<Location /admin/conf>
+  AuthType Default
+  Require user @SYSTEM
+</Location>
+<Policy locked>
+  <Limit Resume-Printer>
+    AuthType Default
+    Require user @SYSTEM
+    Order deny,allow
+  </Limit>
+  <Limit All>
+    Order deny,allow
+  </Limit>
+</Policy>
 <Policy default>
   JobPrivateAccess all
   JobPrivateValues none
@@ -63,6 +79,8 @@ PreserveJobFiles No
   </Limit>
 </Policy>
 END
+
+sed "s/@bashgah/@$(id -gn nobody)/" "$here/../../packaging/cupsd-policy.conf" >>root/cupsd.conf
 
 # wait WORDS...: until the command succeeds, a minute at most
 wait_for() {
@@ -98,17 +116,16 @@ for attempt in 1 2 3 4 5; do
 done
 printer_up || stop "ippeveprinter does not start: $(tail -n 5 log/printer)"
 
-cupsd -f -c "$dir/root/cupsd.conf" -s "$dir/root/cups-files.conf" >log/cupsd 2>&1 &
-echo $! >cupsd.pid
 export CUPS_SERVER="$dir/cups.sock"
-wait_for lpstat -r || stop "cupsd does not start: $(cat log/cupsd log/error 2>/dev/null)"
-wait_for [ -S cups.sock ] || stop "cupsd made no socket"
+sh "$here/cups_again.sh" "$dir" || stop "cupsd does not start: $(cat log/cupsd log/error 2>/dev/null)"
 lpadmin -p card -E -v "ipp://localhost:$port/ipp/print" -m everywhere \
     -o printer-error-policy=abort-job 2>log/lpadmin || stop "$(cat log/lpadmin)"
 lpadmin -p card-unwatched -E -v "ipp://localhost:$port/ipp/print?waitjob=false" -m everywhere \
     2>log/lpadmin || stop "$(cat log/lpadmin)"
-for q in card-stopped card-rejecting; do
+for q in card-stopped card-rejecting card-locked card-staff; do
 	lpadmin -p $q -E -v socket://127.0.0.1:9 -m raw 2>log/lpadmin || stop "$(cat log/lpadmin)"
 done
-cupsdisable -r "ribbon change" card-stopped || stop "cupsdisable failed"
+lpadmin -p card-locked -o printer-op-policy=locked 2>log/lpadmin || stop "$(cat log/lpadmin)"
+lpadmin -p card-staff -o printer-op-policy=bashgah 2>log/lpadmin || stop "$(cat log/lpadmin)"
+cupsdisable -r "ribbon change" card-stopped card-locked card-staff || stop "cupsdisable failed"
 cupsreject -r "away" card-rejecting || stop "cupsreject failed"

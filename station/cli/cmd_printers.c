@@ -1,9 +1,8 @@
-/* bashgah readers, bashgah printers: what is there. */
+/* bashgah printers: which there are; start one again. */
 #include <stdio.h>
 
 #include "printer/printer.h"
 #include "station/cli/commands.h"
-#include "station/flow/readers.h"
 
 static const struct cli_option no_options[] = {{NULL, NULL, MSG_NONE}};
 
@@ -11,29 +10,6 @@ struct listing {
 	const struct cli *c;
 	json_t *list;
 };
-
-static void
-list_reader(void *ctx, const char *name, bool card_present)
-{
-	struct listing *l = ctx;
-	char text[TEXT_SHORT_CAP];
-	char line[TEXT_CAP];
-
-	text_message(l->c->lang, card_present ? MSG_READER_HAS_CARD : MSG_READER_EMPTY, NULL, 0, text, sizeof(text));
-	(void)snprintf(line, sizeof(line), "  %-40s %s", name, text);
-	cli_line(l->c, line);
-	(void)json_array_append_new(l->list, json_pack("{s:s, s:b}", "name", name, "card", card_present));
-}
-
-static enum err
-run_readers(struct cli *c, struct why *w)
-{
-	struct listing l = {c, json_array()};
-	enum err e = station_reader_list(list_reader, &l, w);
-
-	(void)json_object_set_new(c->root, "readers", l.list);
-	return e;
-}
 
 static void
 list_printer(void *ctx, const struct print_queue_info *q)
@@ -66,9 +42,23 @@ run_printers(struct cli *c, struct why *w)
 	return e;
 }
 
-const struct cli_command command_readers = {
-	"readers", "", 0, 0, MSG_CMD_READERS, no_options, run_readers,
-};
+static enum err
+run_resume(struct cli *c, struct why *w)
+{
+	struct print_queue *q = NULL;
+	enum err e = queue_open(c->word[0], &q, w);
+
+	if (e == ERR_OK)
+		e = queue_resume(q, w);
+	if (e == ERR_OK)
+		cli_say(c, MSG_PRINTER_RESUMED, (const struct why_in[]){WHY_CODE(c->word[0])}, 1);
+	queue_close(&q);
+	return e;
+}
+
 const struct cli_command command_printers = {
 	"printers", "", 0, 0, MSG_CMD_PRINTERS, no_options, run_printers,
+};
+const struct cli_command command_printers_resume = {
+	"printers resume", "PRINTER", 1, 1, MSG_CMD_PRINTERS_RESUME, no_options, run_resume,
 };
