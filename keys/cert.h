@@ -48,6 +48,10 @@ enum err root_open(const char *path, const char *pass, size_t pass_len, struct r
     struct why *w);
 void root_close(struct root **root);
 void root_public(const struct root *root, uint8_t pub[PUBKEY_LEN]);
+bool root_is_test(const struct root *root);
+/* A signature over a whole message that begins with a label of its own. Errors: ERR_CRYPTO. */
+enum err root_sign(const struct root *root, const void *msg, size_t len, uint8_t sig[SIG_LEN],
+    struct why *w);
 
 /* First 4 bytes of SHA-256 of a public key: names a club (root's key) or a signer (station's key). */
 void pubkey_id(const uint8_t pub[PUBKEY_LEN], uint8_t id[4]);

@@ -90,6 +90,18 @@ root_public(const struct root *root, uint8_t pub[PUBKEY_LEN])
 	memcpy(pub, root->pub, PUBKEY_LEN);
 }
 
+bool
+root_is_test(const struct root *root)
+{
+	return root->test;
+}
+
+enum err
+root_sign(const struct root *root, const void *msg, size_t len, uint8_t sig[SIG_LEN], struct why *w)
+{
+	return signer_sign(root->signer, msg, len, sig, w);
+}
+
 enum err
 root_certify(const struct root *root, const struct cert *c, uint8_t out[CERT_LEN],
     struct why *w)

@@ -19,6 +19,7 @@ enum msg {
 #include "station/base/msg/flow.def"
 #include "station/base/msg/cli.def"
 #include "station/base/msg/web.def"
+#include "station/base/msg/chain.def"
 	MSG_COUNT
 };
 #undef MSG

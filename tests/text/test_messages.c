@@ -51,9 +51,12 @@ static const struct entry {
 #define MSG(n) {#n, "web"},
 #include "station/base/msg/web.def"
 #undef MSG
+#define MSG(n) {#n, "chain"},
+#include "station/base/msg/chain.def"
+#undef MSG
 };
 
-static const char *const rooms[] = {"base", "text", "keys", "card", "print", "store", "club", "flow", "cli", "web"};
+static const char *const rooms[] = {"base", "text", "keys", "card", "print", "store", "club", "flow", "cli", "web", "chain"};
 static const char *const langs[] = {"en", "fa"};
 static int faults;
 
