@@ -156,8 +156,9 @@ static enum err
 make_application(struct making *m, const struct df_application *a, const uint8_t aid[3],
     bool *fresh, struct why *w)
 {
+	const uint8_t set_version = m->c->id.kind != CHIP_DESFIRE_EV1 ? m->keys.app[0].version : 0;
 	uint8_t data[DF_CREATE_CAP];
-	size_t len = df_application_request(a, aid, data);
+	size_t len = df_application_request(a, aid, set_version, data);
 	enum err e = enter_picc(m, w);
 
 	if (e != ERR_OK)
@@ -176,13 +177,13 @@ static enum err
 compare_settings(struct making *m, const struct df_application *a, struct why *w)
 {
 	struct desfire *d = driver(m);
-	enum err e = desfire_ask(m->c, DF_GET_KEY_SETTINGS, EV1_PLAIN, NULL, 0, 2, w);
+	enum err e = desfire_send(m->c, DF_GET_KEY_SETTINGS, EV1_PLAIN, NULL, 0, w);
 
 	if (e != ERR_OK)
 		return e;
-	if (d->wire.answer[0] != a->settings || (d->wire.answer[1] & 0x8F) != (a->keys & 0x8F))
+	if (!df_application_matches(a, d->wire.answer, d->wire.answer_len))
 		return why_set(w, ERR_CARD_FOREIGN, MSG_CARD_LAYOUT, WHY_STR("KeySettings"),
-		    WHY_HEX(d->wire.answer[0]));
+		    WHY_HEX(d->wire.answer_len > 0 ? d->wire.answer[0] : 0));
 	return ERR_OK;
 }
 

@@ -8,6 +8,9 @@
 
 #define AES_KEYS 0x80
 #define FILE_IDENTIFIERS 0x20
+#define MORE_SETTINGS 0x10	/* KeySettings2: KeySettings3 follows */
+#define HAS_KEY_SETS 0x01	/* KeySettings3: what is said of them follows */
+#define KEY_SIZE 0x10
 
 const uint8_t df_picc_aid[3] = {0x00, 0x00, 0x00};
 const uint8_t df_ndef_aid[3] = {0x01, 0x00, 0x00};
@@ -30,9 +33,10 @@ static const enum key_slot loyalty_slots[DF_KEY_COUNT] = {
 	KEY_ADMIN, KEY_READ, KEY_DEBIT, KEY_WRITE, KEY_CHANGE,
 };
 
-/* Change key 4; listing and creating need key 0; settings and key 0 can change. */
+/* Change key 4; listing and creating need key 0; settings and key 0 can change. Key 0 rolls. */
 const struct df_application df_loyalty = {
 	.settings = DF_KEY_CHANGE << 4 | 0x09, .keys = AES_KEYS | DF_KEY_COUNT,
+	.key_sets = 2, .roll_key = DF_KEY_ADMIN,
 	.files = loyalty_files, .file_count = sizeof(loyalty_files) / sizeof(loyalty_files[0]),
 	.slots = loyalty_slots,
 };
@@ -63,21 +67,54 @@ const uint8_t df_cc[DF_CC_LEN] = {
 	0x00, 0xFF			/* reading is free, a phone never writes */
 };
 
+/* The set in force and its version, how many there are, room for one key, the key that rolls. */
+static void
+put_key_sets(struct writer *w, const struct df_application *a, uint8_t version)
+{
+	put_u8(w, HAS_KEY_SETS);
+	put_u8(w, version);
+	put_u8(w, a->key_sets);
+	put_u8(w, KEY_SIZE);
+	put_u8(w, a->roll_key);
+}
+
 size_t
 df_application_request(const struct df_application *a, const uint8_t aid[3],
-    uint8_t out[DF_CREATE_CAP])
+    uint8_t set_version, uint8_t out[DF_CREATE_CAP])
 {
+	const bool sets = set_version != 0 && a->key_sets > 1;
 	struct writer w = writer_over(out, DF_CREATE_CAP);
 
 	put_u8(&w, aid[2]);
 	put_u8(&w, aid[1]);
 	put_u8(&w, aid[0]);
 	put_u8(&w, a->settings);
-	put_u8(&w, a->keys);
+	put_u8(&w, (uint8_t)(sets ? a->keys | MORE_SETTINGS : a->keys));
+	if (sets)
+		put_key_sets(&w, a, set_version);
 	if (a->iso_fid != 0)
 		put_le16(&w, a->iso_fid);
 	put_bytes(&w, a->name, a->name_len);
 	return w.len;
+}
+
+#define SETTINGS_LEN 2		/* without key sets */
+#define SET_SETTINGS_LEN 7	/* with: what CreateApplication said of them follows */
+#define KEYS_KNOWN 0x8F		/* AES and how many; the other bits say what follows */
+
+bool
+df_application_rolls(const struct df_application *a, const uint8_t *answer, size_t len)
+{
+	return len == SET_SETTINGS_LEN && (answer[2] & HAS_KEY_SETS) != 0 && a->key_sets > 1 &&
+	    answer[4] == a->key_sets && answer[5] == KEY_SIZE && (answer[6] & 0x0F) == a->roll_key;
+}
+
+bool
+df_application_matches(const struct df_application *a, const uint8_t *answer, size_t len)
+{
+	if (len != SETTINGS_LEN && !df_application_rolls(a, answer, len))
+		return false;
+	return answer[0] == a->settings && (answer[1] & KEYS_KNOWN) == (a->keys & KEYS_KNOWN);
 }
 
 /* Low byte first on the wire: read&write | change, then read | write. */

@@ -53,6 +53,8 @@ struct df_file {
 struct df_application {
 	uint8_t settings;	/* KeySettings1: change key, what is free, what may change */
 	uint8_t keys;		/* KeySettings2: 0x80 AES, 0x20 file identifiers, count of keys */
+	uint8_t key_sets;	/* on chips that have them; 0: one, and none can be rolled */
+	uint8_t roll_key;	/* the key under which they are rolled */
 	uint16_t iso_fid;	/* 0: none */
 	const uint8_t *name;	/* ISO 7816-4 DF name, NULL: none */
 	size_t name_len;
@@ -69,9 +71,16 @@ extern const uint8_t df_cc[DF_CC_LEN];
 
 #define DF_CREATE_CAP 28
 
-/* The bytes after INS that create an application or a file; answers how many. */
+/*
+ * The bytes after INS that create an application or a file; answers how many. `set_version` (1..255) is the version
+ * of the application's first key set; 0: a chip that has no key sets.
+ */
 size_t df_application_request(const struct df_application *a, const uint8_t aid[3],
-    uint8_t out[DF_CREATE_CAP]);
+    uint8_t set_version, uint8_t out[DF_CREATE_CAP]);
+/* True if GetKeySettings' answer is of such an application, with its key sets or made without. */
+bool df_application_matches(const struct df_application *a, const uint8_t *answer, size_t len);
+/* True if that answer says that there is a second key set to roll to. */
+bool df_application_rolls(const struct df_application *a, const uint8_t *answer, size_t len);
 size_t df_file_request(const struct df_file *f, uint8_t out[DF_CREATE_CAP]);
 
 /* True if GetFileSettings' answer is what df_file_request made; what changes in use is not looked at. */

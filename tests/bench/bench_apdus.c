@@ -123,7 +123,7 @@ job_write(struct wire *c, const uint8_t aid[3], const uint8_t *content)
 	uint8_t data[7 + 256];
 
 	ask(c, DF_GET_VERSION, NULL, 0);
-	ask(c, DF_CREATE_APPLICATION, data, df_application_request(&job, aid, data));
+	ask(c, DF_CREATE_APPLICATION, data, df_application_request(&job, aid, 0, data));
 	must(ev1_select(&c->ev1, aid, &c->w), &c->w);
 	must(ev1_authenticate(&c->ev1, DF_AUTHENTICATE_AES, 0, c->factory, &c->w), &c->w);
 	for (uint8_t no = 1; no < JOB_KEYS; no++)
