@@ -74,6 +74,9 @@ enum err aes_check_mac(const uint8_t *key, size_t len, uint8_t mac[16], struct w
  */
 enum err masters_make(const uint8_t club[4], bool test, uint16_t generation, unsigned bits,
     const uint8_t secret[MASTERS_SECRET_LEN], struct masters **out, struct why *w);
+/* The club they are of (4 bytes, borrowed), and whether it is a practice club. */
+const uint8_t *masters_club(const struct masters *m);
+bool masters_test(const struct masters *m);
 /* Borrowed. The secret that masters_make was given. */
 const uint8_t *masters_secret(const struct masters *m);
 /* Borrowed: masters_bits / 8 bytes, or NULL for no slot. */

@@ -133,6 +133,18 @@ masters_bits(const struct masters *m)
 	return (unsigned)m->len * 8;
 }
 
+const uint8_t *
+masters_club(const struct masters *m)
+{
+	return m->club;
+}
+
+bool
+masters_test(const struct masters *m)
+{
+	return m->test;
+}
+
 bool
 masters_are_of(const struct masters *m, const struct safe_info *info)
 {

@@ -64,6 +64,7 @@ static const char *const msg_names[MSG_COUNT] = {
 #include "station/base/msg/cli.def"
 #include "station/base/msg/web.def"
 #include "station/base/msg/chain.def"
+#include "station/base/msg/ceremony.def"
 };
 #undef MSG
 

@@ -20,6 +20,7 @@ enum msg {
 #include "station/base/msg/cli.def"
 #include "station/base/msg/web.def"
 #include "station/base/msg/chain.def"
+#include "station/base/msg/ceremony.def"
 	MSG_COUNT
 };
 #undef MSG

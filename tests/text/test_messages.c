@@ -54,9 +54,12 @@ static const struct entry {
 #define MSG(n) {#n, "chain"},
 #include "station/base/msg/chain.def"
 #undef MSG
+#define MSG(n) {#n, "ceremony"},
+#include "station/base/msg/ceremony.def"
+#undef MSG
 };
 
-static const char *const rooms[] = {"base", "text", "keys", "card", "print", "store", "club", "flow", "cli", "web", "chain"};
+static const char *const rooms[] = {"base", "text", "keys", "card", "print", "store", "club", "flow", "cli", "web", "chain", "ceremony"};
 static const char *const langs[] = {"en", "fa"};
 static int faults;
 
