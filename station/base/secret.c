@@ -8,6 +8,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* The registers the compiler copies through; older compilers cannot be asked. */
+#if defined(__has_attribute)
+#if __has_attribute(zero_call_used_regs)
+#define LEAVES_REGISTERS_CLEAR __attribute__((zero_call_used_regs("all")))
+#endif
+#endif
+#ifndef LEAVES_REGISTERS_CLEAR
+#define LEAVES_REGISTERS_CLEAR
+#endif
+
 static size_t
 whole_pages(size_t len)
 {
@@ -17,7 +27,7 @@ whole_pages(size_t len)
 }
 
 void *
-secret_alloc(size_t len)
+secret_alloc_kept(size_t len)
 {
 	size_t size = whole_pages(len);
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -27,7 +37,16 @@ secret_alloc(size_t len)
 	/* A small RLIMIT_MEMLOCK is no reason to refuse service: dumps stay shut either way. */
 	(void)mlock(p, size);
 	(void)madvise(p, size, MADV_DONTDUMP);
-	(void)madvise(p, size, MADV_WIPEONFORK);
+	return p;
+}
+
+void *
+secret_alloc(size_t len)
+{
+	void *p = secret_alloc_kept(len);
+
+	if (p != NULL)
+		(void)madvise(p, whole_pages(len), MADV_WIPEONFORK);
 	return p;
 }
 
@@ -40,10 +59,25 @@ secret_free(void *p, size_t len)
 	(void)munmap(p, whole_pages(len));
 }
 
-void
+/*
+ * What was copied last still stands in the wide registers and would go into a core image with them. The C library
+ * chooses by the machine which ones it copies through: a copy of zeros on the same way leaves zeros in all of them.
+ */
+static void
+clear_wide_registers(void)
+{
+	static const uint8_t zeros[256];
+	static void *(*const volatile copy)(void *, const void *, size_t) = memcpy;
+	uint8_t to[sizeof(zeros)];
+
+	(void)copy(to, zeros, sizeof(to));
+}
+
+LEAVES_REGISTERS_CLEAR void
 wipe(void *p, size_t len)
 {
 	explicit_bzero(p, len);
+	clear_wide_registers();
 }
 
 bool

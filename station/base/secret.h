@@ -13,6 +13,8 @@
  * Free with secret_free and the same length; it wipes and may be given NULL.
  */
 void *secret_alloc(size_t len);
+/* The same, but a forked child keeps its copy: for a library that would not survive the loss. */
+void *secret_alloc_kept(size_t len);
 void secret_free(void *p, size_t len);
 
 /* Overwrite memory in a way no optimiser removes. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys/memory.h"
 #include "station/base/log.h"
 #include "station/base/secret.h"
 
@@ -390,7 +391,9 @@ cli_main(int argc, char **argv)
 	c.root = json_object();
 	if (c.root == NULL)
 		return EXIT_ENVIRONMENT;
-	e = run(&c, argc, argv, &w);
+	e = keys_guard_memory(&w);
+	if (e == ERR_OK)
+		e = run(&c, argc, argv, &w);
 	if (c.json)
 		finish_json(&c, e, &w);
 	else

@@ -18,6 +18,7 @@
 #include "keys/channel.h"
 #include "keys/channel_ev2.h"
 #include "keys/digest.h"
+#include "keys/memory.h"
 #include "keys/replay.h"
 #include "keys/safe.h"
 #include "tests/support/no_random.h"
@@ -185,6 +186,18 @@ what_was_not_drawn_is_zeros_not_the_memory_before(void **state)
 	assert_memory_equal(out, zero, sizeof(out));
 }
 
+static void
+memory_is_guarded_before_its_first_use_or_not_at_all(void **state)
+{
+	struct why w = {0};
+	uint8_t out[32];
+
+	(void)state;
+	digest_sha256("salam", 5, out);
+	assert_int_equal(keys_guard_memory(&w), ERR_CRYPTO);
+	assert_int_equal(w.id, MSG_CRYPTO_LIBRARY);
+}
+
 int
 main(void)
 {
@@ -193,6 +206,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_root_is_not_made_without_random_numbers, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(no_card_is_spoken_to_without_random_numbers, make_folder, remove_folder),
 		cmocka_unit_test(what_was_not_drawn_is_zeros_not_the_memory_before),
+		cmocka_unit_test(memory_is_guarded_before_its_first_use_or_not_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,4 +10,8 @@ void no_random_at(unsigned nth);
 /* How many calls were made since no_random_at. */
 unsigned no_random_calls(void);
 
+/* Known numbers from now on: the bytes of call `n` (1 = the first after this) are no_random_known(n, ...). */
+void no_random_be_known(void);
+void no_random_known(unsigned n, unsigned char *out, int len);
+
 #endif
