@@ -3,8 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "printer/findings.h"
 #include "printer/font.h"
-#include "printer/qr.h"
+#include "printer/picture.h"
+#include "printer/words.h"
 
 /* A text is narrowed to this at most; below it a name looks like somebody else's. */
 #define CONDENSE_MIN 0.80
@@ -12,14 +14,15 @@
 #define SHRINK_MIN   0.75
 /* Measured against boxes with this forgiveness: a hair of overhang is no fault. */
 #define TOLERANCE_MM 0.15
-/* Card printers print 300 dots an inch; a module is a whole number of them, at least four. */
-#define DOT_MM       (25.4 / 300)
-#define QR_DOTS_MIN  4
+/* A phone wants a module of a third of a millimetre; the rounding of 4 dots at 300 dpi is allowed. */
+#define MODULE_MIN_MM 0.33
+#define MM_PER_INCH   25.4
 
 struct fill {
 	const struct svg *svg;
 	const struct card_face *face;
 	struct svg_edit *edit;
+	struct design_findings *all;	/* NULL: the first fault ends it */
 	struct why *w;
 	RsvgHandle *handle;
 	struct {
@@ -28,70 +31,43 @@ struct fill {
 	} narrow[PLACES];
 };
 
-static const char *
-words_of(const struct card_face *f, size_t place)
-{
-	const char *const words[PLACES] = {
-		f->name, f->number_text, f->tier_label, f->valid_text, f->club_name
-	};
-	return words[place] != NULL ? words[place] : "";
-}
-
-/* "bg:tier-gold" and "bg:tier-gold.2" are groups of gold. */
-static bool
-group_of(const char *id, const char *prefix, const char *which)
-{
-	size_t len = which != NULL ? strlen(which) : 0;
-	id += strlen(prefix);
-	return len > 0 && strncmp(id, which, len) == 0 && (id[len] == '\0' || id[len] == '.');
-}
-
-static bool
-hidden_group(const char *id, const struct card_face *f)
-{
-	if (strncmp(id, "bg:", 3) != 0)
-		return false;
-	if (g_str_has_suffix(id, "-box"))
-		return true;
-	if (g_str_has_prefix(id, "bg:tier-"))
-		return !group_of(id, "bg:tier-", f->tier_id);
-	if (g_str_has_prefix(id, "bg:app-"))
-		return !group_of(id, "bg:app-", f->application);
-	return strcmp(id, PLACE_TEST) == 0 && !f->test;
-}
-
 static void
 choose_groups(struct fill *f)
 {
-	for (int i = 0; i < (int)svg_count(f->svg); i++) {
-		const char *id = svg_attr(svg_at(f->svg, i), "id");
-		f->edit[i].hide = id != NULL && hidden_group(id, f->face);
-	}
+	for (int i = 0; i < (int)svg_count(f->svg); i++)
+		f->edit[i].hide = place_hidden(svg_attr(svg_at(f->svg, i), "id"), f->face);
 }
 
 /* Hidden itself, or in something hidden or never drawn by itself. */
 static bool
-unseen(const struct fill *f, int i)
+hidden_at(const struct svg *s, const struct svg_edit *edit, int i)
 {
-	for (; i >= 0; i = svg_at(f->svg, i)->parent) {
-		const char *name = svg_at(f->svg, i)->name;
-		if (f->edit[i].hide || strcmp(name, "defs") == 0 || strcmp(name, "symbol") == 0)
+	static const char *const own_drawing[] = {
+		"defs", "symbol", "clipPath", "mask", "pattern", NULL
+	};
+	for (; i >= 0; i = svg_at(s, i)->parent)
+		if (edit[i].hide || (svg_at(s, i)->name != NULL &&
+		    g_strv_contains(own_drawing, svg_at(s, i)->name)))
 			return true;
-	}
 	return false;
 }
 
-static enum err
-check_words(const char *words, struct why *w)
+static bool
+unseen(const struct fill *f, int i)
 {
-	if (!g_utf8_validate(words, -1, NULL))
-		return why_set(w, ERR_FORMAT, MSG_CARD_TEXT_NOT_UTF8);
-	for (const char *c = words; *c != '\0'; c += g_utf8_skip[(unsigned char)*c]) {
-		gunichar u = g_utf8_get_char(c);
-		if (g_unichar_iscntrl(u) || u == 0x2028 || u == 0x2029)
-			return why_set(w, ERR_FORMAT, MSG_CARD_TEXT_CONTROL, WHY_STR(words));
-	}
-	return ERR_OK;
+	return hidden_at(f->svg, f->edit, i);
+}
+
+bool
+artwork_unseen(const struct artwork *a, int i)
+{
+	return hidden_at(a->svg, a->edit, i);
+}
+
+static enum err
+keep(struct fill *f, enum err e)
+{
+	return findings_keep(f->all, e, f->w);
 }
 
 /*
@@ -114,21 +90,53 @@ force_ltr(struct fill *f, int at)
 }
 
 static enum err
-put_words(struct fill *f, size_t place, int at)
+put_words(struct fill *f, const struct place *p, int at)
 {
-	const char *words = words_of(f->face, place);
+	const char *words = place_words(p, f->face);
 	g_autofree char *family = svg_property(f->svg, at, "font-family");
-	f->edit[at].hide = *words == '\0';
-	enum err e = check_words(words, f->w);
-	if (e == ERR_OK)
-		e = font_check_text(family, words, f->w);
+	f->edit[at].hide |= *words == '\0';
+	enum err e = words_check(words, f->w);
+	if (e != ERR_OK) {
+		f->edit[at].hide = true;
+		return keep(f, e);
+	}
+	e = keep(f, font_check_text(family, words, f->w));
 	if (e != ERR_OK)
 		return e;
-	g_autofree char *safe = g_markup_escape_text(words, -1);
-	f->edit[at].inner = places[place].ltr ?
-	    g_strconcat("\u2066", safe, "\u2069", NULL) : g_steal_pointer(&safe);
-	if (places[place].ltr)
+	g_autofree char *ordered = p->ltr ? g_strconcat("\u2066", words, "\u2069", NULL) :
+	    words_isolate(words);
+	f->edit[at].inner = g_markup_escape_text(ordered, -1);
+	if (p->ltr)
 		force_ltr(f, at);
+	return ERR_OK;
+}
+
+/* In the bounds of the rect, with its round corners; a logo is seen in whole, a photo fills. */
+static enum err
+put_picture(struct fill *f, const struct place *p, int at)
+{
+	const struct card_picture *from = place_picture(p, f->face);
+	const struct place_box b = place_box(f->svg, at);
+	const char *rx = svg_attr(svg_at(f->svg, at), "rx");
+	struct picture look;
+
+	f->edit[at].hide |= from == NULL;
+	if (f->edit[at].hide)
+		return ERR_OK;
+	g_autofree char *href = picture_href(from->bytes, from->len, &look);
+	if (href == NULL) {
+		f->edit[at].hide = true;
+		return keep(f, why_set(f->w, ERR_FORMAT, MSG_CARD_PICTURE_BAD, WHY_CODE(p->id)));
+	}
+	GString *to = g_string_new(NULL);
+	g_string_append_printf(to, "<g id=\"%s\"><clipPath id=\"%s-edge\"><rect x=\"%.5f\" "
+	    "y=\"%.5f\" width=\"%.5f\" height=\"%.5f\" rx=\"%s\"/></clipPath>", p->id, p->id,
+	    b.x, b.y, b.width, b.height, rx != NULL ? rx : "0");
+	g_string_append_printf(to, "<image clip-path=\"url(#%s-edge)\" x=\"%.5f\" y=\"%.5f\" "
+	    "width=\"%.5f\" height=\"%.5f\" preserveAspectRatio=\"xMidYMid %s\" "
+	    "xmlns:xlink=\"http://www.w3.org/1999/xlink\" xlink:href=\"%s\"/></g>", p->id,
+	    b.x, b.y, b.width, b.height, p->whole ? "meet" : "slice", href);
+	f->edit[at].outer = g_string_free(to, FALSE);
 	return ERR_OK;
 }
 
@@ -150,39 +158,77 @@ qr_path(GString *to, const struct qr *q, double x, double y, double module)
 	}
 }
 
+enum err
+artwork_code(const struct svg *s, int at, const struct card_face *face, struct artwork_code *out,
+    struct why *w)
+{
+	unsigned dpi = face->dpi != 0 ? face->dpi : CARD_DPI;
+	double dot = MM_PER_INCH / dpi;
+
+	out->box = place_box(s, at);
+	enum err e = qr_encode(face->qr_text, &out->qr, w);
+	if (e != ERR_OK)
+		return e;
+	double dots = floor(fmin(out->box.width, out->box.height) / dot /
+	    (out->qr.side + 2.0 * QR_QUIET));
+	out->dots = (unsigned)dots;
+	if (dots * dot < MODULE_MIN_MM)
+		return why_set(w, ERR_LEN, MSG_QR_BOX_SMALL, WHY_CODE(s->file), WHY_NUM(dpi),
+		    WHY_NUM(ceil(ceil(MODULE_MIN_MM / dot) * dot * (out->qr.side + 2.0 * QR_QUIET))));
+	double side = out->qr.side * dots * dot;
+	out->module = dots * dot;
+	out->x = round((out->box.x + (out->box.width - side) / 2) / dot) * dot;
+	out->y = round((out->box.y + (out->box.height - side) / 2) / dot) * dot;
+	return ERR_OK;
+}
+
 /*
- * White over the whole place, the code in its middle, each module a whole number of
- * printer dots and on the dots' grid, so that 300 dpi draws it without a grey edge.
+ * The place's own colour or white over all of it, the code in its middle, each module a whole
+ * number of printer dots and on the dots' grid, so that it is drawn without a grey edge.
  */
 static enum err
 put_qr(struct fill *f, int at)
 {
-	const struct svg_node *n = svg_at(f->svg, at);
-	double x = 0, y = 0, width = 0, height = 0;
-	struct qr q;
+	struct artwork_code c;
 
-	f->edit[at].hide = f->face->qr_text == NULL;
+	f->edit[at].hide |= f->face->qr_text == NULL;
 	if (f->edit[at].hide)
 		return ERR_OK;
-	enum err e = qr_encode(f->face->qr_text, &q, f->w);
-	if (e != ERR_OK)
-		return e;
-	(void)svg_number(svg_attr(n, "x"), &x), (void)svg_number(svg_attr(n, "y"), &y);
-	(void)svg_number(svg_attr(n, "width"), &width);
-	(void)svg_number(svg_attr(n, "height"), &height);
-	double dots = floor(fmin(width, height) / DOT_MM / (q.side + 2.0 * QR_QUIET));
-	if (dots < QR_DOTS_MIN)
-		return why_set(f->w, ERR_LEN, MSG_QR_BOX_SMALL, WHY_CODE(f->svg->file));
-	double side = q.side * dots * DOT_MM;
+	enum err e = artwork_code(f->svg, at, f->face, &c, f->w);
+	if (e != ERR_OK) {
+		f->edit[at].hide = true;
+		return keep(f, e);
+	}
+	g_autofree char *fill = svg_own_property(f->svg, at, "fill");
+	const char *dark = svg_attr(svg_at(f->svg, at), "data-bg-dark");
+	g_autofree char *ground = g_markup_escape_text(fill != NULL ? fill : "#fff", -1);
+	g_autofree char *ink = g_markup_escape_text(dark != NULL ? dark : "#000", -1);
 	GString *to = g_string_new(NULL);
 	g_string_append_printf(to, "<g id=\"" PLACE_QR "\"><rect x=\"%.5f\" y=\"%.5f\" "
-	    "width=\"%.5f\" height=\"%.5f\" fill=\"#fff\"/><path fill=\"#000\" "
-	    "shape-rendering=\"crispEdges\" d=\"", x, y, width, height);
-	qr_path(to, &q, round((x + (width - side) / 2) / DOT_MM) * DOT_MM,
-	    round((y + (height - side) / 2) / DOT_MM) * DOT_MM, dots * DOT_MM);
+	    "width=\"%.5f\" height=\"%.5f\" fill=\"%s\"/><path fill=\"%s\" "
+	    "shape-rendering=\"crispEdges\" d=\"", c.box.x, c.box.y, c.box.width, c.box.height,
+	    ground, ink);
+	qr_path(to, &c.qr, c.x, c.y, c.module);
 	g_string_append(to, "\"/></g>");
 	f->edit[at].outer = g_string_free(to, FALSE);
 	return ERR_OK;
+}
+
+static enum err
+put_place(struct fill *f, const struct place *p)
+{
+	int at = svg_find(f->svg, p->id);
+	if (at < 0)
+		return ERR_OK;
+	switch (p->kind) {
+	case PLACE_WORDS:
+		return put_words(f, p, at);
+	case PLACE_CODE:
+		return put_qr(f, at);
+	case PLACE_PICTURE:
+		break;
+	}
+	return put_picture(f, p, at);
 }
 
 static enum err
@@ -192,12 +238,9 @@ put_face(struct fill *f)
 	choose_groups(f);
 	svg_edit_set(&f->edit[0], "width", "85.6");
 	svg_edit_set(&f->edit[0], "height", "53.98");
-	for (size_t i = 0; e == ERR_OK && i < PLACES; i++) {
-		int at = svg_find(f->svg, places[i].id);
-		e = at < 0 ? ERR_OK : put_words(f, i, at);
-	}
-	int qr = svg_find(f->svg, PLACE_QR);
-	return e != ERR_OK || qr < 0 ? e : put_qr(f, qr);
+	for (size_t i = 0; e == ERR_OK && i < PLACES; i++)
+		e = put_place(f, &places[i]);
+	return e;
 }
 
 static enum err
@@ -283,8 +326,8 @@ fit_place(struct fill *f, size_t place, int at, bool *changed)
 	if (!svg_number(svg_attr(n, "data-bg-min-size"), &size_min))
 		size_min = size * SHRINK_MIN;
 	if (!fit(ink.width, room, size, size_min, &new_size, &condense))
-		return why_set(f->w, ERR_LEN, places[place].too_long,
-		    WHY_STR(words_of(f->face, place)));
+		return keep(f, why_set(f->w, ERR_LEN, places[place].too_long,
+		    WHY_STR(place_words(&places[place], f->face))));
 	set_size(f, at, new_size);
 	*changed = true;
 	if (condense < 1) {
@@ -321,7 +364,7 @@ fit_all(struct fill *f)
 	enum err e = ERR_OK;
 	int at[PLACES];
 	for (size_t i = 0; e == ERR_OK && i < PLACES; i++) {
-		at[i] = svg_find(f->svg, places[i].id);
+		at[i] = places[i].kind == PLACE_WORDS ? svg_find(f->svg, places[i].id) : -1;
 		if (at[i] >= 0 && !unseen(f, at[i]))
 			e = fit_place(f, i, at[i], &changed);
 	}
@@ -338,52 +381,63 @@ fit_all(struct fill *f)
 static bool
 over_qr(const struct fill *f, const RsvgRectangle *ink)
 {
-	RsvgRectangle qr = { 0 };
 	int at = svg_find(f->svg, PLACE_QR);
 	if (at < 0 || unseen(f, at))
 		return false;
-	const struct svg_node *n = svg_at(f->svg, at);
-	(void)svg_number(svg_attr(n, "x"), &qr.x), (void)svg_number(svg_attr(n, "y"), &qr.y);
-	(void)svg_number(svg_attr(n, "width"), &qr.width);
-	(void)svg_number(svg_attr(n, "height"), &qr.height);
+	const struct place_box qr = place_box(f->svg, at);
 	return ink->width > 0 && ink->x < qr.x + qr.width && qr.x < ink->x + ink->width &&
 	    ink->y < qr.y + qr.height && qr.y < ink->y + ink->height;
 }
 
+static bool
+off_card(const RsvgRectangle *ink)
+{
+	return ink->width > 0 && (ink->x < -TOLERANCE_MM || ink->y < -TOLERANCE_MM ||
+	    ink->x + ink->width > CARD_WIDTH_MM + TOLERANCE_MM ||
+	    ink->y + ink->height > CARD_HEIGHT_MM + TOLERANCE_MM);
+}
+
 /*
  * No word may hang over the card's edge: an anchor on the wrong side does that. librsvg
- * reports turned text far too large, so that is left to the designer's eye.
+ * reports turned text far too large; design_inspect looks at the ink of that.
  */
 static enum err
-check_on_card(const struct fill *f)
+check_on_card(struct fill *f)
 {
-	for (int i = 0; i < (int)svg_count(f->svg); i++) {
+	enum err e = ERR_OK;
+	for (int i = 0; e == ERR_OK && i < (int)svg_count(f->svg); i++) {
 		RsvgRectangle ink = { 0 };
 		if (g_strcmp0(svg_at(f->svg, i)->name, "text") != 0 || unseen(f, i) ||
 		    svg_moved(f->svg, i))
 			continue;
-		enum err e = measure(f, i, &ink);
-		if (e != ERR_OK)
-			return e;
-		if (over_qr(f, &ink))
-			return why_set(f->w, ERR_DESIGN, MSG_DESIGN_OVER_QR, WHY_CODE(f->svg->file),
-			    WHY_CODE(svg_attr(svg_at(f->svg, i), "id")));
-		if (ink.width > 0 && (ink.x < -TOLERANCE_MM || ink.y < -TOLERANCE_MM ||
-		    ink.x + ink.width > CARD_WIDTH_MM + TOLERANCE_MM ||
-		    ink.y + ink.height > CARD_HEIGHT_MM + TOLERANCE_MM))
-			return why_set(f->w, ERR_DESIGN, MSG_DESIGN_OFF_CARD,
-			    WHY_CODE(f->svg->file), WHY_CODE(svg_attr(svg_at(f->svg, i), "id")));
+		e = measure(f, i, &ink);
+		if (e != ERR_OK || !(over_qr(f, &ink) || off_card(&ink)))
+			continue;
+		g_autofree char *where = svg_where(f->svg, i);
+		e = keep(f, why_set(f->w, ERR_DESIGN, over_qr(f, &ink) ? MSG_DESIGN_OVER_QR :
+		    MSG_DESIGN_OFF_CARD, WHY_CODE(f->svg->file), WHY_CODE(where)));
 	}
-	return ERR_OK;
+	return e;
+}
+
+void
+artwork_clear(struct artwork *a)
+{
+	for (unsigned i = 0; a->edit != NULL && i < svg_count(a->svg); i++)
+		svg_edit_clear(&a->edit[i]);
+	g_free(a->edit);
+	g_clear_object(&a->handle);
+	*a = (struct artwork){ 0 };
 }
 
 enum err
-artwork_fill(const struct design *d, const struct card_face *face,
-    enum card_side side, RsvgHandle **out, struct why *w)
+artwork_fill(const struct design *d, const struct card_face *face, enum card_side side,
+    struct design_findings *all, struct artwork *out, struct why *w)
 {
-	struct fill f = { .svg = d->side[side], .face = face, .w = w };
+	struct why own;
+	struct fill f = { .svg = d->side[side], .face = face, .all = all,
+	    .w = w != NULL ? w : &own };
 
-	*out = NULL;
 	f.edit = g_new0(struct svg_edit, svg_count(f.svg));
 	enum err e = put_face(&f);
 	if (e == ERR_OK)
@@ -392,12 +446,8 @@ artwork_fill(const struct design *d, const struct card_face *face,
 		e = fit_all(&f);
 	if (e == ERR_OK)
 		e = check_on_card(&f);
-	for (unsigned i = 0; i < svg_count(f.svg); i++)
-		svg_edit_clear(&f.edit[i]);
-	g_free(f.edit);
-	if (e == ERR_OK)
-		*out = f.handle;
-	else
-		g_clear_object(&f.handle);
+	*out = (struct artwork){ .svg = f.svg, .face = face, .edit = f.edit, .handle = f.handle };
+	if (e != ERR_OK)
+		artwork_clear(out);
 	return e;
 }

@@ -1,37 +1,18 @@
 #include "printer/design.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "printer/artwork.h"
+#include "printer/family.h"
+#include "printer/findings.h"
 #include "printer/font.h"
-#include "station/base/file.h"
-
-const struct place places[PLACES] = {
-	{ "bg:name", true, false, MSG_CARD_NAME_TOO_LONG },
-	{ "bg:number", true, true, MSG_CARD_NUMBER_TOO_LONG },
-	{ "bg:tier", true, false, MSG_CARD_TIER_TOO_LONG },
-	{ "bg:valid", true, false, MSG_CARD_VALID_TOO_LONG },
-	{ "bg:club", false, false, MSG_CARD_CLUB_TOO_LONG }
-};
 
 static enum err
 bad_place(const struct svg *s, const char *id, const char *what, struct why *w)
 {
 	return why_set(w, ERR_DESIGN, MSG_DESIGN_PLACE_BAD, WHY_CODE(s->file),
 	    WHY_CODE(id), WHY_CODE(what));
-}
-
-bool
-place_room(const struct svg *s, const struct place *p, int at, double *mm)
-{
-	if (svg_number(svg_attr(svg_at(s, at), "data-bg-max-width"), mm))
-		return *mm > 0;
-	g_autofree char *box = g_strconcat(p->id, "-box", NULL);
-	int b = svg_find(s, box);
-	return b >= 0 && svg_number(svg_attr(svg_at(s, b), "width"), mm) && *mm > 0;
 }
 
 static enum err
@@ -67,18 +48,18 @@ check_once(const struct svg *s, const char *id, struct why *w)
 }
 
 static enum err
-check_qr_place(const struct svg *s, int at, struct why *w)
+check_box_place(const struct svg *s, const struct place *p, int at, struct why *w)
 {
 	static const char *const need[] = { "x", "y", "width", "height" };
 	double mm[4];
 	if (strcmp(svg_at(s, at)->name, "rect") != 0)
-		return bad_place(s, PLACE_QR, "<rect>", w);
+		return bad_place(s, p->id, "<rect>", w);
 	for (size_t i = 0; i < G_N_ELEMENTS(need); i++)
 		if (!svg_number(svg_attr(svg_at(s, at), need[i]), &mm[i]))
-			return bad_place(s, PLACE_QR, need[i], w);
+			return bad_place(s, p->id, need[i], w);
 	if (mm[0] < 0 || mm[1] < 0 || mm[0] + mm[2] > CARD_WIDTH_MM || mm[1] + mm[3] > CARD_HEIGHT_MM)
-		return bad_place(s, PLACE_QR, "x, y, width, height", w);
-	return svg_moved(s, at) ? bad_place(s, PLACE_QR, "transform", w) : ERR_OK;
+		return bad_place(s, p->id, "x, y, width, height", w);
+	return svg_moved(s, at) ? bad_place(s, p->id, "transform", w) : ERR_OK;
 }
 
 /* One user unit is one millimetre of the card. */
@@ -119,21 +100,25 @@ check_fonts(const struct svg *s, int i, struct why *w)
 }
 
 static enum err
-check_side(const struct svg *s, struct why *w)
+check_place(const struct svg *s, const struct place *p, struct why *w)
 {
-	enum err e = check_size(s, w);
+	int at = svg_find(s, p->id);
+	if (at < 0)
+		return ERR_OK;
+	enum err e = p->kind == PLACE_WORDS ? check_text_place(s, p, at, w) :
+	    check_box_place(s, p, at, w);
+	return e == ERR_OK ? check_once(s, p->id, w) : e;
+}
+
+static enum err
+check_side(const struct svg *s, struct design_findings *all, struct why *w)
+{
+	enum err e = findings_keep(all, check_size(s, w), w);
 	for (int i = 0; e == ERR_OK && i < (int)svg_count(s); i++)
-		e = check_fonts(s, i, w);
-	for (size_t i = 0; e == ERR_OK && i < PLACES; i++) {
-		int at = svg_find(s, places[i].id);
-		e = at < 0 ? ERR_OK : check_text_place(s, &places[i], at, w);
-		if (e == ERR_OK)
-			e = check_once(s, places[i].id, w);
-	}
-	int qr = svg_find(s, PLACE_QR);
-	if (e == ERR_OK)
-		e = check_once(s, PLACE_QR, w);
-	return e != ERR_OK || qr < 0 ? e : check_qr_place(s, qr, w);
+		e = findings_keep(all, check_fonts(s, i, w), w);
+	for (size_t i = 0; e == ERR_OK && i < PLACES; i++)
+		e = findings_keep(all, check_place(s, &places[i], w), w);
+	return e;
 }
 
 static bool
@@ -143,18 +128,20 @@ on_a_side(const struct design *d, const char *id)
 }
 
 static enum err
-check_places(const struct design *d, struct why *w)
+need_place(const struct design *d, const char *id, struct why *w)
 {
-	const char *missing = NULL;
-	for (size_t i = 0; i < PLACES; i++)
-		if (places[i].required && !on_a_side(d, places[i].id))
-			missing = places[i].id;
-	if (!on_a_side(d, PLACE_QR))
-		missing = PLACE_QR;
-	if (!on_a_side(d, PLACE_TEST))
-		missing = PLACE_TEST;
-	return missing == NULL ? ERR_OK : why_set(w, ERR_DESIGN,
-	    MSG_DESIGN_PLACE_MISSING, WHY_CODE(d->name), WHY_CODE(missing));
+	return on_a_side(d, id) ? ERR_OK : why_set(w, ERR_DESIGN, MSG_DESIGN_PLACE_MISSING,
+	    WHY_CODE(d->name), WHY_CODE(id));
+}
+
+static enum err
+check_places(const struct design *d, struct design_findings *all, struct why *w)
+{
+	enum err e = findings_keep(all, need_place(d, PLACE_TEST, w), w);
+	for (size_t i = 0; e == ERR_OK && i < PLACES; i++)
+		if (places[i].required)
+			e = findings_keep(all, need_place(d, places[i].id, w), w);
+	return e;
 }
 
 /* librsvg has the last word on what is a drawing: paths, numbers, references. */
@@ -163,6 +150,31 @@ check_drawable(const struct design *d, struct why *w)
 {
 	const struct card_face nobody = { .test = true };
 	return design_check(d, &nobody, w);
+}
+
+enum err
+design_check_trees(const struct design *d, struct design_findings *all, struct why *w)
+{
+	struct why own;
+	enum err e = ERR_OK;
+	w = w != NULL ? w : &own;
+	for (size_t i = 0; e == ERR_OK && i < 2; i++)
+		e = check_side(d->side[i], all, w);
+	return e == ERR_OK ? check_places(d, all, w) : e;
+}
+
+/* The design of two sides, which are taken over whatever comes of it. */
+static enum err
+finish(struct design *d, struct design **out, struct why *w)
+{
+	enum err e = design_check_trees(d, NULL, w);
+	if (e == ERR_OK)
+		e = check_drawable(d, w);
+	if (e == ERR_OK)
+		*out = d;
+	else
+		design_free(&d);
+	return e;
 }
 
 enum err
@@ -175,55 +187,28 @@ design_parse(const char *name, const char *front, const char *back,
 
 	*out = NULL;
 	d->name = g_strdup(name);
-	enum err e = svg_parse(front_file, front, strlen(front), &d->side[CARD_FRONT], w);
+	enum err e = svg_parse(front_file, front, strlen(front), NULL, &d->side[CARD_FRONT], w);
 	if (e == ERR_OK)
-		e = svg_parse(back_file, back, strlen(back), &d->side[CARD_BACK], w);
-	for (size_t i = 0; e == ERR_OK && i < 2; i++)
-		e = check_side(d->side[i], w);
+		e = svg_parse(back_file, back, strlen(back), NULL, &d->side[CARD_BACK], w);
 	if (e == ERR_OK)
-		e = check_places(d, w);
-	if (e == ERR_OK)
-		e = check_drawable(d, w);
-	if (e == ERR_OK)
-		*out = d;
-	else
-		design_free(&d);
-	return e;
-}
-
-static enum err
-read_side(const char *folder, const char *name, const char *side, char **out,
-    struct why *w)
-{
-	g_autofree char *path = g_strdup_printf("%s/%s-%s.svg", folder, name, side);
-	size_t len = 0;
-	char *markup = malloc(DESIGN_SVG_CAP + 1);
-	if (markup == NULL)
-		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
-	enum err e = file_read(path, markup, DESIGN_SVG_CAP, &len, w);
-	if (e == ERR_LEN)
-		e = why_set(w, ERR_DESIGN, MSG_DESIGN_TOO_BIG, WHY_CODE(path), WHY_CODE("4 MB"));
-	markup[len] = '\0';
-	if (e == ERR_OK && strlen(markup) != len)
-		e = why_set(w, ERR_DESIGN, MSG_DESIGN_BROKEN, WHY_CODE(path), WHY_CODE("NUL"));
-	*out = markup;
+		return finish(d, out, w);
+	design_free(&d);
 	return e;
 }
 
 enum err
-design_load(const char *folder, const char *name, struct design **out,
-    struct why *w)
+design_load(const char *folder, const char *name, struct design **out, struct why *w)
 {
-	char *front = NULL, *back = NULL;
+	struct design *d = g_new0(struct design, 1);
+	enum err e = ERR_OK;
 
 	*out = NULL;
-	enum err e = read_side(folder, name, "front", &front, w);
+	d->name = g_strdup(name);
+	for (int side = CARD_FRONT; e == ERR_OK && side <= CARD_BACK; side++)
+		e = family_side(folder, name, (enum card_side)side, NULL, &d->side[side], w);
 	if (e == ERR_OK)
-		e = read_side(folder, name, "back", &back, w);
-	if (e == ERR_OK)
-		e = design_parse(name, front, back, out, w);
-	free(front);
-	free(back);
+		return finish(d, out, w);
+	design_free(&d);
 	return e;
 }
 
@@ -232,9 +217,9 @@ design_check(const struct design *d, const struct card_face *face, struct why *w
 {
 	enum err e = ERR_OK;
 	for (int side = CARD_FRONT; e == ERR_OK && side <= CARD_BACK; side++) {
-		RsvgHandle *h = NULL;
-		e = artwork_fill(d, face, (enum card_side)side, &h, w);
-		g_clear_object(&h);
+		struct artwork a = { 0 };
+		e = artwork_fill(d, face, (enum card_side)side, NULL, &a, w);
+		artwork_clear(&a);
 	}
 	return e;
 }

@@ -11,6 +11,8 @@
 /* Artwork carries names: only its owner reads it. */
 #define FILE_MODE   0600
 #define MM_PER_INCH 25.4
+/* A picture coarser than any printer is for looking at: its code stands as on the card. */
+#define GRID_DPI_MIN 200
 #define PT_PER_MM   (72 / MM_PER_INCH)
 
 /* Where cairo puts a document; grows by doubling. */
@@ -56,12 +58,12 @@ draw(const struct design *d, const struct card_face *face, enum card_side side,
 {
 	const RsvgRectangle card = { 0, 0, CARD_WIDTH_MM, CARD_HEIGHT_MM };
 	g_autoptr(GError) error = NULL;
-	RsvgHandle *h = NULL;
-	enum err e = artwork_fill(d, face, side, &h, w);
-	if (e == ERR_OK && !rsvg_handle_render_document(h, cr, &card, &error))
+	struct artwork a = { 0 };
+	enum err e = artwork_fill(d, face, side, NULL, &a, w);
+	if (e == ERR_OK && !rsvg_handle_render_document(a.handle, cr, &card, &error))
 		e = why_set(w, ERR_DESIGN, MSG_DESIGN_BROKEN, WHY_CODE(d->name),
 		    WHY_CODE(error->message));
-	g_clear_object(&h);
+	artwork_clear(&a);
 	return e;
 }
 
@@ -147,7 +149,9 @@ card_render_png_bytes(const struct design *d, const struct card_face *face,
 	cairo_set_source_rgb(cr, 1, 1, 1);
 	cairo_paint(cr);
 	cairo_scale(cr, dpi / MM_PER_INCH, dpi / MM_PER_INCH);
-	enum err e = draw(d, face, side, cr, w);
+	struct card_face dotted = *face;
+	dotted.dpi = dpi >= GRID_DPI_MIN ? dpi : CARD_DPI;
+	enum err e = draw(d, &dotted, side, cr, w);
 	if (e == ERR_OK)
 		e = cairo_error(cairo_status(cr), d, w);
 	cairo_destroy(cr);

@@ -14,6 +14,7 @@ enum msg {
 #include "station/base/msg/keys.def"
 #include "station/base/msg/card.def"
 #include "station/base/msg/print.def"
+#include "station/base/msg/design.def"
 #include "station/base/msg/store.def"
 #include "station/base/msg/club.def"
 #include "station/base/msg/flow.def"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cardapps/number.h"
+#include "cardapps/record.h"
 #include "station/base/clock.h"
 #include "station/base/secret.h"
 #include "station/club/member.h"
@@ -29,6 +30,18 @@ struct words {
 	struct card_face face;
 };
 
+/* The applications of a record as designs name them; a card not yet made is a member's. */
+static const char *
+application_id(uint8_t application)
+{
+	static const char *const id[] = {
+		"loyalty", [APP_LOYALTY] = "loyalty", [APP_GIFT] = "gift", [APP_DISCOUNT] = "discount",
+		[APP_STAFF] = "staff", [APP_GUEST] = "guest",
+	};
+
+	return application < sizeof(id) / sizeof(id[0]) ? id[application] : id[0];
+}
+
 static enum err
 fill_words(struct station *s, enum lang lang, const struct store_card *c, struct words *o,
     struct why *w)
@@ -48,22 +61,26 @@ fill_words(struct station *s, enum lang lang, const struct store_card *c, struct
 		.name = o->member.name, .number_text = o->number,
 		.tier_id = club_tier_id(c->tier), .tier_label = o->tier,
 		.valid_text = o->valid, .club_name = s->set.club_name,
-		.application = "loyalty", .qr_text = o->url, .test = s->test,
+		.site = s->set.host,
+		.application = application_id(c->application), .qr_text = o->url, .test = s->test,
 	};
 	return e;
 }
 
+/* The design asked for or the default one, or rather its child for this card. */
 static enum err
-load_design(const struct station *s, const struct artwork_request *rq, struct design **d,
-    struct why *w)
+load_design(const struct station *s, const struct artwork_request *rq, const struct card_face *face,
+    struct design **d, struct why *w)
 {
 	char folder[STATION_PATH_CAP];
-	const char *name = rq->design;
+	char name[DESIGN_NAME_CAP];
 	enum err e = station_path(s, STATION_DESIGNS, folder, w);
 
-	if (name == NULL)
-		name = rq->lang == LANG_EN ? "default-en" : "default";
-	return e == ERR_OK ? design_load(folder, name, d, w) : e;
+	if (e != ERR_OK)
+		return e;
+	design_pick(folder, rq->design != NULL ? rq->design : STATION_DESIGN,
+	    rq->lang == LANG_EN ? "en" : NULL, face->application, face->tier_id, name);
+	return design_load(folder, name, d, w);
 }
 
 /* --- journal of prints */
@@ -178,7 +195,7 @@ print_words(struct station *s, const struct artwork_request *rq, const struct wo
 	struct print_queue *q = NULL;
 	char work[STATION_PATH_CAP] = "";
 	char leaf[160];
-	enum err e = load_design(s, rq, &d, w);
+	enum err e = load_design(s, rq, &words->face, &d, w);
 
 	if (e == ERR_OK)
 		e = queue_open(rq->printer, &q, w);
@@ -255,7 +272,7 @@ station_check_print(struct station *s, const struct artwork_request *rq, uint32_
 
 	(void)snprintf(words.url, sizeof(words.url), "https://%s/C/%026d", s->set.host, 0);
 	if (e == ERR_OK)
-		e = load_design(s, rq, &d, w);
+		e = load_design(s, rq, &words.face, &d, w);
 	if (e == ERR_OK)
 		e = design_check(d, &words.face, w);
 	if (e == ERR_OK)

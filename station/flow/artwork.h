@@ -16,7 +16,7 @@
 struct artwork_request {
 	uint64_t card;
 	const char *printer;		/* "file:DIR" or a queue of CUPS */
-	const char *design;		/* name in the club's designs folder; NULL: "default", or "default-en" in English */
+	const char *design;		/* name in the club's designs folder, whose child for the card is taken (design_pick); NULL: "default" */
 	enum lang lang;			/* of the words on the card */
 	unsigned timeout_ms;		/* how long to follow the job */
 	print_watch watch;		/* may be NULL */

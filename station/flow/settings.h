@@ -12,6 +12,7 @@
 #define STATION_ROOT_PUB "keys/root.pub"
 #define STATION_CERT "keys/station.cert"
 #define STATION_DESIGNS "designs"
+#define STATION_DESIGN "default"	/* the parent of the designs used when none is named */
 #define STATION_PRINTS "prints"
 #define STATION_CARDS "cards"
 

@@ -35,6 +35,7 @@ static const struct entry {
 #undef MSG
 #define MSG(n) {#n, "print"},
 #include "station/base/msg/print.def"
+#include "station/base/msg/design.def"
 #undef MSG
 #define MSG(n) {#n, "store"},
 #include "station/base/msg/store.def"
