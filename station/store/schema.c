@@ -132,7 +132,22 @@ static const char *const first[] = {
 	NULL,
 };
 
-static const char *const *const migrations[] = {first};
+/* Who made the club's card keys, who keeps the shares, and who has proven that they work. */
+static const char *const custody[] = {
+	"CREATE TABLE custody(event BLOB PRIMARY KEY REFERENCES journal(event),"
+	" act INTEGER NOT NULL CHECK(act BETWEEN 1 AND 4),"
+	" generation INTEGER NOT NULL CHECK(generation BETWEEN 1 AND 65535),"
+	" share_set BLOB NOT NULL CHECK(length(share_set) = 4), needed INTEGER NOT NULL,"
+	" shares INTEGER NOT NULL, persons INTEGER NOT NULL, people TEXT NOT NULL,"
+	" hashes BLOB NOT NULL CHECK(length(hashes) = 32 * shares), kcvs BLOB NOT NULL,"
+	" at INTEGER NOT NULL, count INTEGER NOT NULL UNIQUE) STRICT;"
+	"CREATE INDEX custody_generation ON custody(generation, act, count);"
+	APPEND_ONLY("custody")
+	NO_REPLACE("custody", "event = NEW.event OR count = NEW.count"),
+	NULL,
+};
+
+static const char *const *const migrations[] = {first, custody};
 
 const struct db_schema store_schema = {
 	STORE_APPLICATION_ID, migrations, (int)(sizeof(migrations) / sizeof(migrations[0])),
