@@ -134,6 +134,8 @@ $(foreach t,$(TEST_SRC) $(BENCH_SRC),$(eval $(call test_rules,$(t),$(call room_o
 
 # the software chips' keys are noted as they are made ready
 $(BUILD)/tests/e2e/test_leaks: ALL_LDFLAGS += -Wl,--wrap=raw_key_new
+# the answer of a comparison may be told, nothing on the way to it
+$(BUILD)/tests/keys/test_constant_channel: ALL_LDFLAGS += -Wl,--wrap=secret_equal
 
 tests: $(TEST_BIN)
 test-%:

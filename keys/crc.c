@@ -1,12 +1,8 @@
 #include "keys/crc.h"
 
-/* EDB88320, by nibbles: a larger table would gain nothing on inputs this short. */
-static const uint32_t crc32_nibble[16] = {
-	0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4, 0x4DB26158,
-	0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4,
-	0xA00AE278, 0xBDBDF21C,
-};
+#define CRC32_POLYNOMIAL UINT32_C(0xEDB88320)	/* reflected */
 
+/* Bit by bit, for it runs over keys: a table would be read at places they decide. The inputs are short. */
 uint32_t
 crc32_desfire(uint32_t crc, const void *data, size_t len)
 {
@@ -14,8 +10,8 @@ crc32_desfire(uint32_t crc, const void *data, size_t len)
 
 	for (size_t i = 0; i < len; i++) {
 		crc ^= p[i];
-		crc = crc >> 4 ^ crc32_nibble[crc & 15];
-		crc = crc >> 4 ^ crc32_nibble[crc & 15];
+		for (unsigned bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (CRC32_POLYNOMIAL & (0 - (crc & 1)));
 	}
 	return crc;
 }
