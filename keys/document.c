@@ -159,6 +159,25 @@ document_read(const uint8_t *bytes, size_t len, enum document_kind kind, struct 
 	return ERR_OK;
 }
 
+size_t
+document_length(const uint8_t *bytes, size_t len)
+{
+	struct cursor c = cursor_over(bytes, len);
+	size_t whole;
+	uint8_t by;
+
+	(void)take_bytes(&c, 10);
+	by = take_u8(&c);
+	(void)take_bytes(&c, 5);
+	whole = take_be32(&c);
+	if (c.underflow || whole > DOCUMENT_BODY_CAP)
+		return 0;
+	whole += HEAD_LEN + SIG_LEN;
+	if (by == DOCUMENT_BY_STATION)
+		whole += CERT_LEN;
+	return whole <= len ? whole : 0;
+}
+
 /* The key that must have signed. */
 static enum err
 find_key(struct document *d, const uint8_t root_pub[PUBKEY_LEN], uint8_t key[PUBKEY_LEN],

@@ -57,6 +57,9 @@ enum err document_seal(enum document_kind kind, const struct document_pen *pen, 
 enum err document_read(const uint8_t *bytes, size_t len, enum document_kind kind,
     struct document *out, struct why *w);
 
+/* Bytes of the paper that begins at `bytes`, by its own word; 0 if it is none or more than `len`. */
+size_t document_length(const uint8_t *bytes, size_t len);
+
 /*
  * Club, test flag and signature, under the root of a club (test or real as `test` says). A paper signed
  * by itself proves that its maker has the key, no more. Errors: ERR_REFUSED (another club's; practice

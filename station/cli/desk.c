@@ -95,6 +95,7 @@ say_heal(struct cli *c, const struct heal_report *h)
 	static const char *const names[] = {"none", "applied", "written", "voided", "open"};
 	static const enum msg acts[FLOW_COUNT] = {
 		[FLOW_ISSUE] = MSG_ACT_ISSUE, [FLOW_LOAD] = MSG_ACT_LOAD, [FLOW_SHOW] = MSG_NONE,
+		[FLOW_RESIGN] = MSG_ACT_RESIGN,
 	};
 	char act[TEXT_SHORT_CAP] = "";
 	struct why_in facts[] = {WHY_STR(act), WHY_MONEY(h->amount)};

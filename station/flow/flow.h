@@ -18,13 +18,14 @@
 #include "station/base/err.h"
 #include "station/flow/station.h"
 
-enum flow_id { FLOW_ISSUE, FLOW_LOAD, FLOW_SHOW, FLOW_COUNT };
+enum flow_id { FLOW_ISSUE, FLOW_LOAD, FLOW_SHOW, FLOW_RESIGN, FLOW_COUNT };
 
 /* Where a tap stands; told to whoever watches. */
 enum tap_stage { TAP_WAIT, TAP_READ, TAP_HEAL, TAP_INTEND, TAP_WRITE, TAP_CONFIRM, TAP_SETTLE };
 typedef void (*tap_watch)(void *ctx, enum tap_stage stage, unsigned step, unsigned of);
 
 #define FLOW_REQUEST_CAP 64
+#define FLOW_REASON_CAP 120
 
 struct flow_request {
 	enum flow_id flow;
@@ -41,7 +42,16 @@ struct flow_request {
 
 	int64_t amount;			/* load, rial; the cash is in the till before the card is asked for */
 
+	bool manager;			/* sign again: a manager has looked at the card and says so */
+	char reason[FLOW_REASON_CAP];	/* sign again: why, for the journal; no names */
+
 	uint64_t card_number;		/* load, show without a chip; with one 0 or what must be on it */
+};
+
+/* What the signature of a card's record is worth here. */
+enum card_trust {
+	TRUST_FULL,
+	TRUST_IDENTITY	/* of a station trusted no more, beyond its last trusted head: who the card is, not what is on it */
 };
 
 /* What a heal did before the flow itself had its turn. */
@@ -75,6 +85,9 @@ struct flow_result {
 	struct record record;		/* verified */
 	uint8_t record_bytes[RECORD_LEN];
 	struct cert signer;
+	enum card_trust trust;
+	bool signer_revoked;
+	uint16_t revoked_day;		/* if so */
 	int32_t value;			/* steps in the value file */
 
 	uint64_t card_number;
@@ -97,7 +110,7 @@ struct flow_result {
 enum err flow_run(struct station *s, const struct flow_request *rq, struct flow_result *out,
     struct why *w);
 
-/* "issue", "load", "show". */
+/* "issue", "load", "show", "resign". */
 const char *flow_name(enum flow_id id);
 
 #endif

@@ -182,6 +182,7 @@ const struct flow flow_load = {
 	.id = FLOW_LOAD,
 	.name = "load",
 	.right = OP_LOAD,
+	.gives_value = true,
 	.check = check,
 	.decide = decide,
 	.compose = compose,

@@ -4,6 +4,8 @@
 
 #include "station/base/clock.h"
 #include "station/base/log.h"
+#include "station/flow/lists.h"
+#include "station/flow/station_clock.h"
 
 #define MINUTES_A_DAY 1440u
 
@@ -11,6 +13,7 @@ static const struct flow *const flows[FLOW_COUNT] = {
 	[FLOW_ISSUE] = &flow_issue,
 	[FLOW_LOAD] = &flow_load,
 	[FLOW_SHOW] = &flow_show,
+	[FLOW_RESIGN] = &flow_resign,
 };
 
 const struct flow *
@@ -242,7 +245,9 @@ with_card(struct tap *t, const struct flow *f, struct why *w)
 		e = after_heal(t, f, &over, w);
 	if (e != ERR_OK || over)
 		return e;
-	e = f->decide(t, w);
+	e = tap_admit(t, f, w);
+	if (e == ERR_OK)
+		e = f->decide(t, w);
 	if (e != ERR_OK || f->compose == NULL)
 		return e;
 	e = tap_intend(t, f, w);
@@ -261,7 +266,9 @@ without_card(struct tap *t, const struct flow *f, struct why *w)
 
 	if (f->compose == NULL) {
 		e = tap_look_up(t, w);
-		return e == ERR_OK ? f->decide(t, w) : e;
+		if (e == ERR_OK)
+			e = f->decide(t, w);
+		return e == ERR_OK ? tap_admit(t, f, w) : e;
 	}
 	e = tap_enter(t, f, w);
 	if (e != ERR_OK)
@@ -300,6 +307,12 @@ may_begin(struct tap *t, const struct flow *f, struct why *w)
 		return why_set(w, ERR_CLOCK, MSG_CLOCK_WRONG);
 	if (f->right != 0)
 		e = cert_covers(&t->s->cert, (uint16_t)day, CERT_RIGHT(f->right), w);
+	if (e == ERR_OK && f->right != 0)
+		e = station_clock_check(t->s, w);
+	if (e == ERR_OK && f->right != 0)
+		e = lists_check_station(t->s, w);
+	if (e == ERR_OK && f->gives_value)
+		e = lists_fresh(t->s, w);
 	return e == ERR_OK && f->check != NULL ? f->check(t, w) : e;
 }
 

@@ -29,6 +29,8 @@ struct flow {
 	enum flow_id id;
 	const char *name;		/* also the kind of its intents and journal rows */
 	enum record_operation right;	/* what the station's certificate must allow; 0 reading only */
+	bool gives_value;		/* on the word of the club's lists: they must be fresh */
+	bool any_trust;			/* also with a card that is good for its identity alone */
 	/* Bounds of the request; no card, no transaction. */
 	enum err (*check)(struct tap *t, struct why *w);
 	/* May it be? Looks at card and book; may speak to the card. In a transaction only without a chip. */
@@ -51,7 +53,7 @@ struct flow {
 
 const struct flow *flow_by_id(enum flow_id id);
 const struct flow *flow_by_name(const char *name);	/* NULL if none */
-extern const struct flow flow_issue, flow_load, flow_show;
+extern const struct flow flow_issue, flow_load, flow_show, flow_resign;
 
 /* What was asked, in one line: the same request id for something else is refused. */
 void tap_what(const struct tap *t, char out[STORE_WHAT_CAP]);
@@ -62,6 +64,19 @@ void tap_stage(const struct tap *t, enum tap_stage stage, unsigned step, unsigne
  * ours, or has no record, is no error. Errors: those of card_read and record_verify, ERR_RECORD.
  */
 enum err tap_read(struct tap *t, struct why *w);
+/*
+ * The certificate of who signed the record just read: the one on the card; of a card that has none, this
+ * station's or one the book knows. It is not believed before record_verify has looked at it.
+ */
+enum err tap_signer(struct tap *t, uint8_t cert[CERT_LEN], struct why *w);
+/*
+ * What that signature is worth (out->trust): of a revoked station, only what a journal of this book holds up
+ * to the head that is trusted last.
+ */
+enum err tap_trust(struct tap *t, struct why *w);
+/* May this flow go on with this card? Errors: ERR_REFUSED (on the hot list, or good for its identity alone). */
+enum err tap_admit(const struct tap *t, const struct flow *f, struct why *w);
+
 /* Fill row and in_book from the book. */
 enum err tap_look_up(struct tap *t, struct why *w);
 /* Is what the card says what the book says, and explained by its own log? Errors: ERR_RECORD, ERR_NOT_FOUND, ERR_REFUSED. */

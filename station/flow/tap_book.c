@@ -7,6 +7,8 @@
 
 #include "cardapps/number.h"
 #include "station/base/clock.h"
+#include "station/flow/lists.h"
+#include "station/flow/station_clock.h"
 
 void
 tap_what(const struct tap *t, char out[STORE_WHAT_CAP])
@@ -38,6 +40,9 @@ tap_agree(struct tap *t, struct why *w)
 	char number[CARD_NUMBER_DIGITS + 1] = "";
 
 	(void)card_number_format(t->content.has_record ? t->record.card_number : t->rq->card_number, number);
+	if (!t->in_book && t->content.has_record && t->out->signer.station != t->s->id)
+		return why_set(w, ERR_NOT_FOUND, MSG_CARD_OF_STATION, WHY_CODE(number),
+		    WHY_NUM(t->out->signer.station));
 	if (!t->in_book)
 		return why_set(w, ERR_NOT_FOUND, MSG_CARD_NOT_IN_BOOK, WHY_CODE(number));
 	if (t->row.state == STORE_CARD_BLOCKED || t->row.state == STORE_CARD_CLOSED)
@@ -102,7 +107,13 @@ enter_intent(struct tap *t, const struct flow *f, struct why *w)
 	struct store_intent *in = &t->intent;
 	/* Whoever records the radio of the first key changes knows this card's keys: the journal says where it was. */
 	const struct journal_field keyed = JOURNAL_FIELD_STR("keyed_at", "counter");
+	const struct journal_field reason = JOURNAL_FIELD_STR("reason", t->rq->reason);
+	struct journal_field extra[2];
+	size_t n = 0;
 	enum err e;
+
+	if (t->rq->reason[0] != '\0')
+		extra[n++] = reason;
 
 	in->at_ms = t->now_ms;
 	(void)snprintf(in->kind, sizeof(in->kind), "%s", f->name);
@@ -112,9 +123,15 @@ enter_intent(struct tap *t, const struct flow *f, struct why *w)
 		in->uid_len = t->card->id.uid_len;
 		memcpy(in->uid, t->card->id.uid, in->uid_len);
 	}
-	e = f->compose(t, w);
+	e = station_clock_note(t->s, t->now_ms, w);
+	if (e == ERR_OK && f->gives_value)
+		e = lists_renew_due(t->s, w);
 	if (e == ERR_OK)
-		e = store_intent_open(db, in, &keyed, in->key_count > 0 ? 1 : 0, w);
+		e = f->compose(t, w);
+	if (e == ERR_OK && in->key_count > 0)
+		extra[n++] = keyed;
+	if (e == ERR_OK)
+		e = store_intent_open(db, in, extra, n, w);
 	if (e == ERR_OK && f->post_intent != NULL)
 		e = f->post_intent(t, in, w);
 	return e;
@@ -228,6 +245,8 @@ tap_enter(struct tap *t, const struct flow *f, struct why *w)
 		e = tap_look_up(t, w);
 	if (e == ERR_OK)
 		e = refuse_chip(t, w);
+	if (e == ERR_OK)
+		e = tap_admit(t, f, w);
 	if (e == ERR_OK)
 		e = f->decide(t, w);
 	if (e == ERR_OK)

@@ -79,11 +79,16 @@ take_over(struct tap *t, struct why *w)
 static enum err
 verify_content(struct tap *t, struct why *w)
 {
-	enum err e = record_verify(t->content.record, t->card->id.uid, t->card->id.uid_len,
-	    t->content.cert, t->s->root_pub, &t->record, &t->out->signer, w);
+	uint8_t cert[CERT_LEN];
+	enum err e = tap_signer(t, cert, w);
 
+	if (e == ERR_OK)
+		e = record_verify(t->content.record, t->card->id.uid, t->card->id.uid_len, cert,
+		    t->s->root_pub, &t->record, &t->out->signer, w);
 	if (e == ERR_OK && ((t->record.flags & RECORD_TEST) != 0) != t->s->test)
 		e = why_set(w, ERR_CARD_FOREIGN, MSG_CARD_OTHER_CLUB);
+	if (e == ERR_OK)
+		e = tap_trust(t, w);
 	return e == ERR_OK ? take_over(t, w) : e;
 }
 
@@ -122,6 +127,18 @@ tap_read(struct tap *t, struct why *w)
 
 /* --- writing */
 
+/* Of a record whose bytes are known to be the club's. */
+static enum err
+know_signer(struct tap *t, struct why *w)
+{
+	uint8_t cert[CERT_LEN];
+	enum err e = tap_signer(t, cert, w);
+
+	if (e == ERR_OK)
+		e = cert_verify(cert, t->s->root_pub, &t->out->signer, w);
+	return e == ERR_OK ? tap_trust(t, w) : e;
+}
+
 /* True if the card now shows R1: the only proof a write has. */
 static bool
 shows(const struct tap *t, const struct store_intent *in)
@@ -145,5 +162,7 @@ tap_write(struct tap *t, const struct flow *f, const struct store_intent *in, st
 	/* Byte for byte what this club signed: nothing about it is left to verify. */
 	if (e == ERR_OK)
 		e = record_parse(in->r1, &t->record, w);
+	if (e == ERR_OK)
+		e = know_signer(t, w);
 	return e == ERR_OK ? take_over(t, w) : e;
 }

@@ -147,7 +147,33 @@ static const char *const custody[] = {
 	NULL,
 };
 
-static const char *const *const migrations[] = {first, custody};
+/* More stations than one: the certificates of the club, and the lists of what is trusted no more. */
+static const char *const chain[] = {
+	"CREATE TABLE certificate(serial INTEGER PRIMARY KEY CHECK(serial BETWEEN 1 AND 4294967295),"
+	" station INTEGER NOT NULL, signer BLOB NOT NULL CHECK(length(signer) = 4),"
+	" first INTEGER NOT NULL, count INTEGER NOT NULL,"
+	" bytes BLOB NOT NULL CHECK(length(bytes) = 128),"
+	" event BLOB NOT NULL REFERENCES journal(event)) STRICT;"
+	"CREATE INDEX certificate_signer ON certificate(signer);"
+	APPEND_ONLY("certificate")
+	NO_REPLACE("certificate", "serial = NEW.serial")
+	"CREATE TRIGGER certificate_range BEFORE INSERT ON certificate"
+	" WHEN EXISTS (SELECT 1 FROM certificate WHERE signer <> NEW.signer"
+	" AND first < NEW.first + NEW.count AND NEW.first < first + count)"
+	" BEGIN SELECT RAISE(ABORT, 'a number is allotted once'); END;",
+
+	"CREATE TABLE list(kind INTEGER PRIMARY KEY CHECK(kind IN (1, 2)), number INTEGER NOT NULL,"
+	" dated INTEGER NOT NULL, hash BLOB NOT NULL CHECK(length(hash) = 32), bytes BLOB NOT NULL,"
+	" event BLOB NOT NULL REFERENCES journal(event)) STRICT;"
+	"CREATE TRIGGER list_no_delete BEFORE DELETE ON list"
+	" BEGIN SELECT RAISE(ABORT, 'a list is followed by the next, never removed'); END;"
+	"CREATE TRIGGER list_forward BEFORE UPDATE ON list"
+	" WHEN NEW.kind <> OLD.kind OR NEW.number <= OLD.number"
+	" BEGIN SELECT RAISE(ABORT, 'lists only move forward'); END;",
+	NULL,
+};
+
+static const char *const *const migrations[] = {first, custody, chain};
 
 const struct db_schema store_schema = {
 	STORE_APPLICATION_ID, migrations, (int)(sizeof(migrations) / sizeof(migrations[0])),
