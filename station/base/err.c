@@ -59,6 +59,7 @@ static const char *const msg_names[MSG_COUNT] = {
 #include "station/base/msg/card.def"
 #include "station/base/msg/print.def"
 #include "station/base/msg/design.def"
+#include "station/base/msg/prints.def"
 #include "station/base/msg/store.def"
 #include "station/base/msg/club.def"
 #include "station/base/msg/flow.def"

@@ -103,8 +103,11 @@ enum err cli_member(struct cli *c, struct station *s, const char *typed, uint32_
 enum err cli_card_number(const char *typed, uint64_t *number, struct why *w);
 /* The language of --card-lang, Persian without. Errors: ERR_USAGE. */
 enum err cli_card_language(const struct cli *c, enum lang *out, struct why *w);
-/* Print a card on --printer and follow it. */
-enum err cli_print(struct cli *c, struct station *s, uint64_t card, struct why *w);
+/*
+ * Print a card on --printer and follow it. `finish`: a request that came again finishes a print that was
+ * cut short and makes no second plastic.
+ */
+enum err cli_print(struct cli *c, struct station *s, uint64_t card, bool finish, struct why *w);
 /* The printer of --printer, or the club's own prints folder; `room` holds the latter's name. */
 const char *cli_printer(const struct cli *c, const struct station *s, char room[STATION_PATH_CAP]);
 

@@ -75,20 +75,12 @@ check_print(struct cli *c, struct station *s, const struct flow_request *rq, str
 	    station_valid_to(s, clock_now_ms(), rq->valid_days), w);
 }
 
-/*
- * The card is made whatever the printer does; how to print it again is said. A request that comes again
- * finishes a print that was cut short and makes no second plastic.
- */
+/* The card is made whatever the printer does; how to print it again is said. */
 static enum err
 print(struct cli *c, struct station *s, const struct flow_result *r, struct why *w)
 {
-	bool done = false;
-	enum err e = r->repeated ? station_was_printed(s, r->card_number, &done, w) : ERR_OK;
+	enum err e = cli_print(c, s, r->card_number, r->repeated, w);
 
-	if (done)
-		cli_json_str(c, "print_state", print_state_name(PRINT_DONE));
-	if (e == ERR_OK && !done)
-		e = cli_print(c, s, r->card_number, w);
 	if (e != ERR_OK)
 		cli_say(c, MSG_ISSUED_NOT_PRINTED, NULL, 0);
 	return e;

@@ -19,7 +19,7 @@ run(struct cli *c, struct why *w)
 		e = cli_station(c, STATION_BOOKS, &s, w);
 	if (e != ERR_OK)
 		return e;
-	e = cli_print(c, s, card, w);
+	e = cli_print(c, s, card, false, w);
 	station_close(&s);
 	return e;
 }

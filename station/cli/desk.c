@@ -330,31 +330,55 @@ cli_card_language(const struct cli *c, enum lang *out, struct why *w)
 	return ERR_OK;
 }
 
+/* What the printer said is not what came out: somebody must look. */
+static void
+ask_to_look(struct cli *c, uint64_t card)
+{
+	char digits[CARD_NUMBER_DIGITS + 1] = "";
+
+	(void)card_number_format(card, digits);
+	cli_say(c, MSG_PRINT_LOOK_AND_CONFIRM, (const struct why_in[]){WHY_CODE(digits)}, 1);
+}
+
+static void
+say_print(struct cli *c, const struct artwork_request *rq, const struct artwork_report *r)
+{
+	cli_json_str(c, "pdf", r->pdf);
+	cli_json_str(c, "png_front", r->png_front);
+	cli_json_str(c, "png_back", r->png_back);
+	if (r->answered)
+		return;
+	cli_say(c, MSG_PRINTED, (const struct why_in[]){WHY_CODE(rq->printer)}, 1);
+	if (r->pdf[0] != '\0') {
+		cli_fact(c, MSG_LABEL_PDF, r->pdf);
+		cli_fact(c, MSG_LABEL_FRONT, r->png_front);
+		cli_fact(c, MSG_LABEL_BACK, r->png_back);
+	}
+}
+
 enum err
-cli_print(struct cli *c, struct station *s, uint64_t card, struct why *w)
+cli_print(struct cli *c, struct station *s, uint64_t card, bool finish, struct why *w)
 {
 	char room[STATION_PATH_CAP];
 	struct artwork_request rq = {
 		.card = card, .printer = cli_printer(c, s, room), .design = cli_value(c, "design"),
-		.timeout_ms = PRINT_WAIT_MS, .watch = on_print, .watch_ctx = c,
+		.finish = finish, .timeout_ms = PRINT_WAIT_MS, .watch = on_print, .watch_ctx = c,
 	};
 	struct artwork_report report = {0};
 	enum err e = cli_card_language(c, &rq.lang, w);
 
 	if (e == ERR_OK)
 		e = station_print_card(s, &rq, &report, w);
+	cli_json_str(c, "print_title", report.title);
 	cli_json_str(c, "print_job", report.job);
 	cli_json_str(c, "print_state", report.job[0] != '\0' ? print_state_name(report.last.state) : "none");
-	if (e != ERR_OK)
-		return e;
-	cli_json_str(c, "pdf", report.pdf);
-	cli_json_str(c, "png_front", report.png_front);
-	cli_json_str(c, "png_back", report.png_back);
-	cli_say(c, MSG_PRINTED, (const struct why_in[]){WHY_CODE(rq.printer)}, 1);
-	if (report.pdf[0] != '\0') {
-		cli_fact(c, MSG_LABEL_PDF, report.pdf);
-		cli_fact(c, MSG_LABEL_FRONT, report.png_front);
-		cli_fact(c, MSG_LABEL_BACK, report.png_back);
-	}
-	return ERR_OK;
+	cli_json_bool(c, "print_followed", report.followed);
+	cli_json_bool(c, "print_to_confirm", report.to_confirm);
+	if (report.followed)
+		cli_say(c, MSG_PRINT_WAS_FOLLOWED, NULL, 0);
+	if (e == ERR_OK)
+		say_print(c, &rq, &report);
+	if (report.to_confirm)
+		ask_to_look(c, card);
+	return e;
 }

@@ -1,6 +1,8 @@
 /*
  * The printed card: from the book's row to paper, followed to the job's end. No money and
  * no card state depends on what a printer says; a print that failed is repeated with the same number and QR.
+ * A print is in the book before it is handed over and goes by its title, so that whatever is killed
+ * when, it is handed over once: docs/printing.md, "From planned to confirmed".
  */
 #ifndef STATION_FLOW_ARTWORK_H
 #define STATION_FLOW_ARTWORK_H
@@ -18,6 +20,7 @@ struct artwork_request {
 	const char *printer;		/* "file:DIR" or a queue of CUPS */
 	const char *design;		/* name in the club's designs folder, whose child for the card is taken (design_pick); NULL: "default" */
 	enum lang lang;			/* of the words on the card */
+	bool finish;			/* of a request that came again: what came out already is not printed twice */
 	unsigned timeout_ms;		/* how long to follow the job */
 	print_watch watch;		/* may be NULL */
 	void *watch_ctx;
@@ -27,24 +30,25 @@ struct artwork_report {
 	char title[101];		/* the print's own identity */
 	char job[PRINT_JOB_CAP];
 	struct print_status last;
+	bool followed;			/* it had been begun before: nothing more was handed over than that */
+	bool answered;			/* rq->finish: it had come out before */
+	bool to_confirm;		/* ended, and nobody has seen the card */
 	char pdf[STATION_PATH_CAP];	/* "file:" only: where the pages are; else "" */
 	char png_front[STATION_PATH_CAP];
 	char png_back[STATION_PATH_CAP];
 };
 
 /*
- * Draw the card and print it. The print is journaled when submitted and when it ended. ERR_OK only
- * if the job was seen to end as done. Errors: ERR_NOT_FOUND (no such card), ERR_REFUSED (blocked or closed),
- * ERR_IN_DOUBT (its issue was not seen to end), those of design_load,
- * card_render_pdf, queue_open, queue_wait.
+ * Draw the card and print it; a print of this paper that was begun and not ended is finished instead: the
+ * queue is asked for its title, and only what it does not know is handed over. Each step is journaled.
+ * ERR_OK only if the job was seen to end as done. Errors: ERR_NOT_FOUND (no such card), ERR_REFUSED (blocked or
+ * closed), ERR_IN_DOUBT (its issue was not seen to end), ERR_TIMEOUT (another desk hands over all the
+ * while), those of design_load, card_render_pdf, queue_open, queue_submit, queue_wait.
  */
 enum err station_print_card(struct station *s, const struct artwork_request *rq,
     struct artwork_report *out, struct why *w);
 
-/*
- * Has a print of this card been seen to end well? For a request that comes again; reads the journal from its
- * start, so not for every tap. Errors: those of the store.
- */
+/* Has a print of this card been seen to end well, or been confirmed? Errors: those of the store. */
 enum err station_was_printed(struct station *s, uint64_t card, bool *out, struct why *w);
 
 /*

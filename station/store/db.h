@@ -12,7 +12,7 @@
 
 #include "station/base/err.h"
 
-#define DB_STATEMENTS_CAP 96
+#define DB_STATEMENTS_CAP 128
 
 struct db {
 	sqlite3 *h;

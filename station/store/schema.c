@@ -173,7 +173,45 @@ static const char *const chain[] = {
 	NULL,
 };
 
-static const char *const *const migrations[] = {first, custody, chain};
+/* Prints. What was printed before there was a table is taken from the journal: nobody was asked about it. */
+static const char *const prints[] = {
+	"CREATE TABLE print(id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE,"
+	" card INTEGER NOT NULL REFERENCES card(number), token BLOB CHECK(length(token) = 32),"
+	" again INTEGER NOT NULL CHECK(again IN (0, 1)),"
+	" design TEXT NOT NULL, lang TEXT NOT NULL, queue TEXT NOT NULL, job TEXT NOT NULL,"
+	" state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 5), ended TEXT NOT NULL, keyword TEXT NOT NULL,"
+	" reason INTEGER NOT NULL CHECK(reason BETWEEN 0 AND 9), note TEXT NOT NULL,"
+	" planned INTEGER NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL,"
+	" ribbon INTEGER NOT NULL CHECK(ribbon >= 0), blank INTEGER NOT NULL CHECK(blank >= 0),"
+	" CHECK((state = 4) = (reason <> 0)), CHECK(state <> 2 OR ended <> '')) STRICT;"
+	"CREATE INDEX print_card ON print(card, id);"
+	"CREATE INDEX print_open ON print(state) WHERE state < 3;"
+	"CREATE INDEX print_planned ON print(planned);"
+
+	"INSERT INTO print(title, card, again, design, lang, queue, job, state, ended, keyword, reason, note,"
+	" planned, at, by, ribbon, blank)"
+	" SELECT json_extract(j.body, '$.title'), c.number, 0, '', '', '', json_extract(j.body, '$.job'),"
+	" iif(e.state = 'done', 3, 2), iif(e.state IN ('done', 'cancelled', 'aborted'), e.state, 'gone'),"
+	" '', 0, '', j.at, coalesce(e.at, j.at), 'earlier', 0, 0"
+	" FROM journal j JOIN card c ON c.number = CAST(json_extract(j.body, '$.card') AS INTEGER)"
+	" LEFT JOIN (SELECT json_extract(body, '$.title') AS title, json_extract(body, '$.state') AS state,"
+	" max(seq) AS seq, at FROM journal WHERE kind = 'print.end' GROUP BY 1) e"
+	" ON e.title = json_extract(j.body, '$.title')"
+	" WHERE j.kind = 'print.submit' GROUP BY 1 ORDER BY j.seq;",
+
+	NO_REPLACE("print", "id = NEW.id OR title = NEW.title")
+	"CREATE TRIGGER print_no_delete BEFORE DELETE ON print"
+	" BEGIN SELECT RAISE(ABORT, 'prints are closed, never deleted'); END;"
+	"CREATE TRIGGER print_fixed BEFORE UPDATE OF id, title, card, token, again, design, lang, queue, planned,"
+	" ribbon, blank ON print"
+	" BEGIN SELECT RAISE(ABORT, 'a print is planned once'); END;"
+	"CREATE TRIGGER print_forward BEFORE UPDATE OF state, job, ended, keyword, reason, note, at, by ON print"
+	" WHEN NEW.state <= OLD.state OR OLD.state >= 4 OR (NEW.state = 5 AND OLD.state <> 0)"
+	" BEGIN SELECT RAISE(ABORT, 'a print only moves forward'); END;",
+	NULL,
+};
+
+static const char *const *const migrations[] = {first, custody, chain, prints};
 
 const struct db_schema store_schema = {
 	STORE_APPLICATION_ID, migrations, (int)(sizeof(migrations) / sizeof(migrations[0])),

@@ -37,6 +37,9 @@ static const struct entry {
 #include "station/base/msg/print.def"
 #include "station/base/msg/design.def"
 #undef MSG
+#define MSG(n) {#n, "prints"},
+#include "station/base/msg/prints.def"
+#undef MSG
 #define MSG(n) {#n, "store"},
 #include "station/base/msg/store.def"
 #undef MSG
@@ -60,7 +63,7 @@ static const struct entry {
 #undef MSG
 };
 
-static const char *const rooms[] = {"base", "text", "keys", "card", "print", "store", "club", "flow", "cli", "web", "chain", "ceremony"};
+static const char *const rooms[] = {"base", "text", "keys", "card", "print", "prints", "store", "club", "flow", "cli", "web", "chain", "ceremony"};
 static const char *const langs[] = {"en", "fa"};
 static int faults;
 

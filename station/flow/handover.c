@@ -1,0 +1,521 @@
+/*
+ * From planned to the printer's word, once:
+ *
+ *   lock -> plan (committed) -> hand over -> submitted (committed) -> unlock -> follow -> ended (committed)
+ *
+ * The lock goes with the process that dies. So who finds a print planned, and has the lock, knows that nobody
+ * hands it over now: what the queue does not know by its title was never handed over.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cardapps/number.h"
+#include "station/base/clock.h"
+#include "station/base/secret.h"
+#include "station/flow/paper.h"
+#include "station/flow/prints.h"
+#include "station/flow/settings.h"
+#include "station/store/print.h"
+
+#define LOCK_FILE STATION_PRINTS "/.lock"
+/* One file for all: a name stays no longer on our disk than it must, even if this process is killed. */
+#define WORK_FILE STATION_PRINTS "/.work.pdf"
+#define LOCK_WAIT_MS 60000
+#define LOCK_PAUSE_MS 20
+/* What a killed station had sent to the last byte may still be on its way into the scheduler's list. */
+#define SETTLE_MS 1000
+#define NS_PER_MS 1000000
+
+struct handing {
+	struct station *s;
+	const struct artwork_request *rq;
+	struct artwork_report *out;
+	struct store_card card;
+	struct store_print row;
+	struct print_queue *queue;
+	char work[STATION_PATH_CAP];
+	int lock;
+};
+
+enum begun {
+	PRINT_NEW,		/* nothing of this paper is under way */
+	PRINT_PLANNED,		/* noted; the queue must be asked */
+	PRINT_SENT,		/* the queue has it */
+	PRINT_CAME_OUT,		/* and that is the answer */
+	PRINT_LOST		/* nobody can say; that is the answer, too */
+};
+
+/* --- one hand-over at a time */
+
+static void
+pause_ms(int64_t ms)
+{
+	(void)nanosleep(&(struct timespec){ms / 1000, (long)(ms % 1000) * NS_PER_MS}, NULL);
+}
+
+static enum err
+take_lock(struct handing *h, struct why *w)
+{
+	const int64_t until_ns = clock_monotonic_ns() + (int64_t)LOCK_WAIT_MS * NS_PER_MS;
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[STATION_PATH_CAP];
+	enum err e = station_path(h->s, LOCK_FILE, path, w);
+
+	if (e != ERR_OK)
+		return e;
+	h->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (h->lock < 0)
+		return why_errno(w, errno, path);
+	while (fcntl(h->lock, F_SETLK, &whole) != 0) {
+		if (errno != EACCES && errno != EAGAIN && errno != EINTR)
+			return why_errno(w, errno, path);
+		if (clock_monotonic_ns() >= until_ns)
+			return why_set(w, ERR_TIMEOUT, MSG_PRINT_OTHER_DESK);
+		pause_ms(LOCK_PAUSE_MS);
+	}
+	return ERR_OK;
+}
+
+static void
+drop_lock(struct handing *h)
+{
+	if (h->lock >= 0)
+		(void)close(h->lock);
+	h->lock = -1;
+}
+
+/* --- the book */
+
+static const char *
+design_of(const struct artwork_request *rq)
+{
+	return rq->design != NULL ? rq->design : STATION_DESIGN;
+}
+
+static enum err
+move(struct handing *h, const struct store_print_move *m, struct why *w)
+{
+	struct store *db = h->s->store;
+	enum err e = store_begin(db, w);
+
+	if (e == ERR_OK)
+		e = store_print_move(db, m, w);
+	if (e == ERR_OK)
+		e = store_print_by_title(db, m->title, &h->row, w);
+	if (e == ERR_OK)
+		e = store_commit(db, w);
+	store_rollback(db);
+	return e;
+}
+
+static enum err
+plan(struct handing *h, struct why *w)
+{
+	struct store *db = h->s->store;
+	struct store_print *p = &h->row;
+	enum err e;
+
+	memset(p, 0, sizeof(*p));
+	p->card = h->card.number;
+	p->has_token = h->card.has_token;
+	memcpy(p->token, h->card.token_hash, sizeof(p->token));
+	(void)snprintf(p->design, sizeof(p->design), "%s", design_of(h->rq));
+	(void)snprintf(p->lang, sizeof(p->lang), "%s", lang_tag(h->rq->lang));
+	(void)snprintf(p->queue, sizeof(p->queue), "%s", h->rq->printer);
+	p->planned_ms = clock_now_ms();
+	e = prints_cost(h->s, &p->ribbon_rial, &p->blank_rial, w);
+	if (e == ERR_OK)
+		e = store_begin(db, w);
+	if (e == ERR_OK)
+		e = store_print_plan(db, p, w);
+	if (e == ERR_OK)
+		e = store_setting_put(db, SETTING_HOST_LOCKED, "1", w);
+	if (e == ERR_OK)
+		e = store_commit(db, w);
+	store_rollback(db);
+	return e;
+}
+
+/* Nothing of it reached the queue. If the book cannot be told, the next look finds that out by itself. */
+static void
+drop(struct handing *h)
+{
+	const struct store_print_move m = {.title = h->row.title, .to = STORE_PRINT_DROPPED,
+	    .by = PRINT_BY_STATION, .at_ms = clock_now_ms()};
+	struct why none;
+
+	(void)move(h, &m, &none);
+}
+
+static enum err
+note_sent(struct handing *h, const char *job, struct why *w)
+{
+	const struct store_print_move m = {.title = h->row.title, .to = STORE_PRINT_SUBMITTED, .job = job,
+	    .by = PRINT_BY_STATION, .at_ms = clock_now_ms()};
+
+	return move(h, &m, w);
+}
+
+static bool
+is_file(const char *queue)
+{
+	return strncmp(queue, FILE_QUEUE, strlen(FILE_QUEUE)) == 0;
+}
+
+/* Pages in a folder are seen to be there by who put them there. */
+static enum err
+confirm_file(struct handing *h, struct why *w)
+{
+	const struct store_print_move m = {.title = h->row.title, .to = STORE_PRINT_CONFIRMED,
+	    .by = PRINT_BY_FILE, .at_ms = clock_now_ms()};
+
+	return store_print_move(h->s->store, &m, w);
+}
+
+static enum err
+note_end(struct handing *h, struct why *w)
+{
+	const struct print_status *last = &h->out->last;
+	const struct store_print_move m = {.title = h->row.title, .to = STORE_PRINT_ENDED,
+	    .ended = print_state_name(last->state), .keyword = last->keyword, .by = PRINT_BY_STATION,
+	    .at_ms = clock_now_ms()};
+	struct store *db = h->s->store;
+	struct why none = {0};
+	enum err e = store_begin(db, w);
+
+	if (e != ERR_OK)
+		return e;
+	e = store_print_move(db, &m, &none);
+	if (e == ERR_OK && is_file(h->row.queue) && last->state == PRINT_DONE)
+		e = confirm_file(h, &none);
+	if (e == ERR_OK)
+		e = store_commit(db, &none);
+	store_rollback(db);
+	/* somebody else followed it, too, or staff were quicker than the printer */
+	if (e == ERR_REFUSED)
+		return ERR_OK;
+	if (e != ERR_OK && w != NULL)
+		*w = none;
+	return e;
+}
+
+/* --- what stands already */
+
+/* Not if the card's address has changed since: that paper is another. */
+static bool
+is_this_paper(const struct handing *h)
+{
+	return !h->row.has_token || (h->card.has_token &&
+	    memcmp(h->row.token, h->card.token_hash, sizeof(h->row.token)) == 0);
+}
+
+static enum begun
+judge(const struct handing *h)
+{
+	const struct store_print *p = &h->row;
+
+	if (!is_this_paper(h))
+		return PRINT_NEW;
+	switch (p->state) {
+	case STORE_PRINT_PLANNED:
+		return PRINT_PLANNED;
+	case STORE_PRINT_SUBMITTED:
+		return PRINT_SENT;
+	case STORE_PRINT_CONFIRMED:
+		return h->rq->finish ? PRINT_CAME_OUT : PRINT_NEW;
+	case STORE_PRINT_ENDED:
+		if (h->rq->finish && strcmp(p->ended, print_state_name(PRINT_DONE)) == 0)
+			return PRINT_CAME_OUT;
+		if (h->rq->finish && strcmp(p->ended, print_state_name(PRINT_GONE)) == 0)
+			return PRINT_LOST;
+		break;
+	case STORE_PRINT_REJECTED:
+	case STORE_PRINT_DROPPED:
+		break;
+	}
+	return PRINT_NEW;
+}
+
+static enum err
+look(struct handing *h, enum begun *out, struct why *w)
+{
+	struct why none = {0};
+	enum err e = store_print_newest(h->s->store, h->card.number, &h->row, &none);
+
+	*out = e == ERR_OK ? judge(h) : PRINT_NEW;
+	if (e != ERR_OK && e != ERR_NOT_FOUND && w != NULL)
+		*w = none;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* --- handing over */
+
+/* The pages into the work file; with a title, for "file:" also the pictures. */
+static enum err
+draw(struct handing *h, const char *design, enum lang lang, bool for_screen, struct why *w)
+{
+	struct paper_words words = {0};
+	struct design *d = NULL;
+	enum err e = store_card_url(h->s->store, h->card.number, words.url, w);
+
+	if (e == ERR_OK)
+		e = paper_words(h->s, lang, &h->card, &words, w);
+	if (e == ERR_OK)
+		e = paper_design(h->s, design, lang, &words.face, &d, w);
+	if (e == ERR_OK && !for_screen)
+		e = card_render_pdf(d, &words.face, h->work, w);
+	if (e == ERR_OK && for_screen)
+		e = paper_for_screen(d, &words.face, h->out, w);
+	design_free(&d);
+	WIPE(words);
+	return e;
+}
+
+static enum err
+draw_planned(struct handing *h, bool for_screen, struct why *w)
+{
+	enum lang lang = LANG_FA;
+
+	(void)lang_parse(h->row.lang, &lang);
+	return draw(h, h->row.design, lang, for_screen, w);
+}
+
+/* The server's no is a no only if it has not taken the job all the same. */
+static enum err
+after_refusal(struct handing *h, enum err e, struct why *w)
+{
+	char job[PRINT_JOB_CAP];
+	struct why none;
+	enum err found = queue_find(h->queue, h->row.title, job, &none);
+
+	if (found == ERR_OK)
+		return note_sent(h, job, w);
+	if (found == ERR_NOT_FOUND)
+		drop(h);
+	return e;
+}
+
+/* A planned print to the queue, which does not have it. */
+static enum err
+hand_over(struct handing *h, struct why *w)
+{
+	const struct print_opts opts = {.two_sided = true, .media = NULL};
+	char job[PRINT_JOB_CAP];
+	enum err e = ERR_OK;
+
+	if (is_file(h->row.queue))
+		e = draw_planned(h, true, w);
+	if (e != ERR_OK) {
+		drop(h);
+		return e;
+	}
+	e = queue_submit(h->queue, h->work, h->row.title, &opts, job, w);
+	return e == ERR_OK ? note_sent(h, job, w) : after_refusal(h, e, w);
+}
+
+static enum err
+find(struct handing *h, char job[PRINT_JOB_CAP], struct why *w)
+{
+	const int64_t age_ms = clock_now_ms() - h->row.planned_ms;
+	enum err e = queue_find(h->queue, h->row.title, job, w);
+
+	if (e != ERR_NOT_FOUND || is_file(h->row.queue) || age_ms < 0 || age_ms >= SETTLE_MS)
+		return e;
+	pause_ms(SETTLE_MS - age_ms);
+	return queue_find(h->queue, h->row.title, job, w);
+}
+
+/* Does a scheduler that does not know the title prove that it never had it? */
+static bool
+forgets(struct handing *h)
+{
+	const int64_t age_s = (clock_now_ms() - h->row.planned_ms) / 1000;
+	struct print_keeping k;
+	struct why none;
+
+	if (queue_keeps_files(h->queue, &k, &none) != ERR_OK)
+		return false;
+	return k.history == PRINT_KEEPS_NONE ||
+	    (k.history == PRINT_KEEPS && k.history_s < age_s);
+}
+
+static enum err
+give_up(struct handing *h, struct why *w)
+{
+	h->out->last.state = PRINT_GONE;
+	if (note_end(h, w) != ERR_OK)
+		return w != NULL ? w->code : ERR_DB;
+	return why_set(w, ERR_PRINT, MSG_PRINT_NOBODY_KNOWS, WHY_CODE(h->row.title));
+}
+
+/* A print found planned: whoever planned it is gone. */
+static enum err
+take_up(struct handing *h, struct why *w)
+{
+	char job[PRINT_JOB_CAP];
+	struct why none = {0};
+	enum err e = queue_open(h->row.queue, &h->queue, w);
+
+	if (e != ERR_OK)
+		return e;
+	e = find(h, job, &none);
+	if (e == ERR_OK)
+		return note_sent(h, job, w);
+	if (e != ERR_NOT_FOUND) {
+		if (w != NULL)
+			*w = none;
+		return e;
+	}
+	if (forgets(h))
+		return give_up(h, w);
+	e = draw_planned(h, false, w);
+	return e == ERR_OK ? hand_over(h, w) : e;
+}
+
+/* Nothing is planned before it is known that it can be drawn and that the queue is there. */
+static enum err
+begin_new(struct handing *h, struct why *w)
+{
+	enum err e = draw(h, design_of(h->rq), h->rq->lang, false, w);
+
+	if (e == ERR_OK)
+		e = queue_open(h->rq->printer, &h->queue, w);
+	if (e == ERR_OK)
+		e = queue_ready(h->queue, w);
+	if (e == ERR_OK)
+		e = plan(h, w);
+	return e;
+}
+
+/* The places of a "file:" print follow from its title; so they are known of one begun before, too. */
+static enum err
+name_places(struct handing *h, struct why *w)
+{
+	(void)snprintf(h->out->title, sizeof(h->out->title), "%s", h->row.title);
+	if (!is_file(h->row.queue))
+		return ERR_OK;
+	return paper_places(h->row.queue + strlen(FILE_QUEUE), h->out, w);
+}
+
+/* With the lock: afterwards the queue has the print, or the answer is known. */
+static enum err
+bring_to_queue(struct handing *h, enum begun *begun, struct why *w)
+{
+	enum err e = look(h, begun, w);
+
+	h->out->followed = *begun == PRINT_PLANNED || *begun == PRINT_SENT;
+	if (e == ERR_OK && *begun == PRINT_NEW)
+		e = begin_new(h, w);
+	if (e == ERR_OK)
+		e = name_places(h, w);
+	if (e == ERR_OK && *begun == PRINT_NEW)
+		e = hand_over(h, w);
+	if (e == ERR_OK && *begun == PRINT_PLANNED)
+		e = take_up(h, w);
+	if (e == ERR_OK && *begun == PRINT_SENT)
+		e = queue_open(h->row.queue, &h->queue, w);
+	(void)unlink(h->work);
+	return e;
+}
+
+/* --- following */
+
+static bool
+ended(enum print_state s)
+{
+	return s == PRINT_DONE || s == PRINT_CANCELLED || s == PRINT_ABORTED || s == PRINT_GONE;
+}
+
+static enum err
+follow(struct handing *h, struct why *w)
+{
+	struct why noting = {0};
+	enum err e;
+
+	h->out->last.state = PRINT_QUEUED;
+	e = queue_wait(h->queue, h->row.job, h->rq->timeout_ms, h->rq->watch, h->rq->watch_ctx,
+	    &h->out->last, w);
+	if (!ended(h->out->last.state))
+		return e;
+	h->out->to_confirm = !(is_file(h->row.queue) && e == ERR_OK);
+	if (note_end(h, &noting) != ERR_OK && e == ERR_OK) {
+		if (w != NULL)
+			*w = noting;
+		e = noting.code;
+	}
+	return e;
+}
+
+static enum err
+answer(struct handing *h, enum begun begun, struct why *w)
+{
+	h->out->answered = true;
+	h->out->to_confirm = h->row.state == STORE_PRINT_ENDED;
+	h->out->last.state = begun == PRINT_CAME_OUT ? PRINT_DONE : PRINT_GONE;
+	if (begun == PRINT_CAME_OUT)
+		return ERR_OK;
+	return why_set(w, ERR_PRINT, MSG_PRINT_NOBODY_KNOWS, WHY_CODE(h->row.title));
+}
+
+static enum err
+print_locked(struct handing *h, struct why *w)
+{
+	enum begun begun = PRINT_NEW;
+	enum err e = take_lock(h, w);
+
+	if (e == ERR_OK)
+		e = bring_to_queue(h, &begun, w);
+	drop_lock(h);
+	(void)snprintf(h->out->job, sizeof(h->out->job), "%s", h->row.job);
+	if (e != ERR_OK)
+		return e;
+	return begun == PRINT_CAME_OUT || begun == PRINT_LOST ? answer(h, begun, w) : follow(h, w);
+}
+
+/* Plastic for a card that is done and in service; a torn load does not matter to paper. */
+static enum err
+check_printable(const struct store_card *c, const char *number, struct why *w)
+{
+	switch (c->state) {
+	case STORE_CARD_ACTIVE:
+		return ERR_OK;
+	case STORE_CARD_ISSUING:
+		return why_set(w, ERR_IN_DOUBT, MSG_PUT_SAME_CARD_BACK);
+	case STORE_CARD_BLOCKED:
+	case STORE_CARD_CLOSED:
+		break;
+	}
+	return why_set(w, ERR_REFUSED, MSG_CARD_BLOCKED, WHY_CODE(number));
+}
+
+enum err
+station_print_card(struct station *s, const struct artwork_request *rq,
+    struct artwork_report *out, struct why *w)
+{
+	struct handing h = {.s = s, .rq = rq, .out = out, .lock = -1};
+	char digits[CARD_NUMBER_DIGITS + 1] = "";
+	enum err e = store_card_by_number(s->store, rq->card, &h.card, w);
+
+	memset(out, 0, sizeof(*out));
+	(void)card_number_format(rq->card, digits);
+	if (e == ERR_NOT_FOUND)
+		return why_set(w, ERR_NOT_FOUND, MSG_CARD_NOT_IN_BOOK, WHY_CODE(digits));
+	if (e == ERR_OK)
+		e = check_printable(&h.card, digits, w);
+	if (e == ERR_OK)
+		e = station_path(s, WORK_FILE, h.work, w);
+	if (e == ERR_OK)
+		e = print_locked(&h, w);
+	queue_close(&h.queue);
+	return e;
+}
+
+enum err
+station_was_printed(struct station *s, uint64_t card, bool *out, struct why *w)
+{
+	return store_print_was_done(s->store, card, out, w);
+}
