@@ -341,14 +341,14 @@ ask_to_look(struct cli *c, uint64_t card)
 }
 
 static void
-say_print(struct cli *c, const struct artwork_request *rq, const struct artwork_report *r)
+say_print(struct cli *c, const struct artwork_report *r)
 {
 	cli_json_str(c, "pdf", r->pdf);
 	cli_json_str(c, "png_front", r->png_front);
 	cli_json_str(c, "png_back", r->png_back);
 	if (r->answered)
 		return;
-	cli_say(c, MSG_PRINTED, (const struct why_in[]){WHY_CODE(rq->printer)}, 1);
+	cli_say(c, MSG_PRINTED, (const struct why_in[]){WHY_CODE(r->printer)}, 1);
 	if (r->pdf[0] != '\0') {
 		cli_fact(c, MSG_LABEL_PDF, r->pdf);
 		cli_fact(c, MSG_LABEL_FRONT, r->png_front);
@@ -377,7 +377,7 @@ cli_print(struct cli *c, struct station *s, uint64_t card, bool finish, struct w
 	if (report.followed)
 		cli_say(c, MSG_PRINT_WAS_FOLLOWED, NULL, 0);
 	if (e == ERR_OK)
-		say_print(c, &rq, &report);
+		say_print(c, &report);
 	if (report.to_confirm)
 		ask_to_look(c, card);
 	return e;

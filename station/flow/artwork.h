@@ -13,6 +13,7 @@
 #include "printer/printer.h"
 #include "station/base/err.h"
 #include "station/flow/station.h"
+#include "station/store/print.h"
 #include "station/text/text.h"
 
 struct artwork_request {
@@ -29,6 +30,7 @@ struct artwork_request {
 struct artwork_report {
 	char title[101];		/* the print's own identity */
 	char job[PRINT_JOB_CAP];
+	char printer[STORE_PRINT_QUEUE_CAP];	/* where it was handed over */
 	struct print_status last;
 	bool followed;			/* it had been begun before: nothing more was handed over than that */
 	bool answered;			/* rq->finish: it had come out before */

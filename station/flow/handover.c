@@ -396,6 +396,7 @@ static enum err
 name_places(struct handing *h, struct why *w)
 {
 	(void)snprintf(h->out->title, sizeof(h->out->title), "%s", h->row.title);
+	(void)snprintf(h->out->printer, sizeof(h->out->printer), "%s", h->row.queue);
 	if (!is_file(h->row.queue))
 		return ERR_OK;
 	return paper_places(h->row.queue + strlen(FILE_QUEUE), h->out, w);
