@@ -233,7 +233,7 @@ check_signature(const uint8_t bytes[RECORD_LEN], const uint8_t *uid, size_t uid_
 {
 	uint8_t msg[SIGNED_CAP];
 	size_t len = signed_bytes(bytes, uid, uid_len, msg);
-	enum err e = sig_verify(c->pub, msg, len, bytes + RECORD_BODY_LEN, w);
+	enum err e = sig_verify_by(c->algorithm, c->pub, msg, len, bytes + RECORD_BODY_LEN, w);
 
 	/* only here it is known that the signature was a card's */
 	return e == ERR_SIGNATURE ? why_set(w, e, MSG_RECORD_SIGNATURE) : e;

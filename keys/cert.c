@@ -7,7 +7,6 @@
 #include "station/base/bytes.h"
 
 #define VERSION 1
-#define ALGORITHM_ED25519 1
 #define FLAG_TEST 0x0001
 
 void
@@ -36,10 +35,9 @@ cert_encode(const struct cert *c, uint8_t body[CERT_BODY])
 	put_be32(&b, c->first_number);
 	put_be32(&b, c->number_count);
 	put_bytes(&b, c->pub, PUBKEY_LEN);
-	return c->algorithm == ALGORITHM_ED25519;
+	return c->algorithm >= CERT_ED25519 && c->algorithm <= CERT_P256_ODD;
 }
 
-/* ECDSA stations are for tokens that cannot do Ed25519; this program knows none, so it refuses them. */
 static bool
 decode(const uint8_t body[CERT_BODY], struct cert *c)
 {
@@ -59,7 +57,8 @@ decode(const uint8_t body[CERT_BODY], struct cert *c)
 	c->first_number = take_be32(&b);
 	c->number_count = take_be32(&b);
 	memcpy(c->pub, take_bytes(&b, PUBKEY_LEN), PUBKEY_LEN);
-	return version == VERSION && c->algorithm == ALGORITHM_ED25519 && flags <= FLAG_TEST;
+	return version == VERSION && c->algorithm >= CERT_ED25519 && c->algorithm <= CERT_P256_ODD &&
+	    flags <= FLAG_TEST;
 }
 
 enum err

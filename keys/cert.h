@@ -22,6 +22,11 @@
 #define PUBKEY_LEN 32
 #define SIG_LEN 64
 
+/* How a key signs; ECDSA is by the y of its point, of which 32 bytes of x tell all but the parity. */
+#define CERT_ED25519 1
+#define CERT_P256_EVEN 2
+#define CERT_P256_ODD 3
+
 /* Rights, a bit each; bit n-1 is operation n of the card record (1 issue, 2 load, 3 spend ...). */
 #define CERT_RIGHT(operation) (UINT32_C(1) << ((operation) - 1))
 
@@ -58,14 +63,14 @@ void pubkey_id(const uint8_t pub[PUBKEY_LEN], uint8_t id[4]);
 
 /*
  * Sign `c` into its 128 bytes; club and test flag are the root's, whatever `c` says.
- * Errors: ERR_ARG (an algorithm other than 1), ERR_CRYPTO.
+ * Errors: ERR_ARG (an algorithm there is not; a key that is no point of its curve), ERR_CRYPTO.
  */
 enum err root_certify(const struct root *root, const struct cert *c, uint8_t out[CERT_LEN],
     struct why *w);
 
 /*
  * Parse and verify against the root's public key. Does not look at dates: cert_covers does.
- * Errors: ERR_FORMAT (also algorithms 2 and 3, which this version refuses), ERR_SIGNATURE, ERR_CRYPTO.
+ * Errors: ERR_FORMAT, ERR_SIGNATURE, ERR_CRYPTO.
  */
 enum err cert_verify(const uint8_t bytes[CERT_LEN], const uint8_t root_pub[PUBKEY_LEN],
     struct cert *out, struct why *w);
@@ -74,6 +79,14 @@ enum err cert_covers(const struct cert *c, uint16_t day, uint32_t rights, struct
 
 /* Ed25519 over the whole message. Errors: ERR_SIGNATURE (not its signature), ERR_CRYPTO (library). */
 enum err sig_verify(const uint8_t pub[PUBKEY_LEN], const void *msg, size_t len,
+    const uint8_t sig[SIG_LEN], struct why *w);
+
+/*
+ * The same by the algorithm of a certificate. ECDSA is over SHA-256, r and s of 32 bytes each, and s in its lower
+ * half: of two signatures that say the same only one is valid, so nobody makes a second record of one.
+ * Errors: ERR_SIGNATURE (also a key that is no point), ERR_FORMAT (no such algorithm), ERR_CRYPTO.
+ */
+enum err sig_verify_by(uint8_t algorithm, const uint8_t pub[PUBKEY_LEN], const void *msg, size_t len,
     const uint8_t sig[SIG_LEN], struct why *w);
 
 #endif

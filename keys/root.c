@@ -112,7 +112,7 @@ root_certify(const struct root *root, const struct cert *c, uint8_t out[CERT_LEN
 
 	own.test = root->test;
 	pubkey_id(root->pub, own.club);
-	if (!cert_encode(&own, body))
+	if (!cert_encode(&own, body) || !pubkey_is_point(own.algorithm, own.pub))
 		return why_set(w, ERR_ARG, MSG_CERT_FORMAT);
 	memcpy(out, body, CERT_BODY);
 	return signer_sign(root->signer, msg, sizeof(msg), out + CERT_BODY, w);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "keys/inside.h"
+#include "keys/sealed.h"
 #include "keys/vault.h"
 #include "station/base/secret.h"
 
@@ -25,6 +26,49 @@ slot_held(uint32_t slots, unsigned slot)
 	return slot < KEY_SLOT_COUNT && (slots >> slot & 1) != 0;
 }
 
+/* --- generations */
+
+unsigned
+generation_at(const struct safe *s, uint16_t number)
+{
+	unsigned at = 0;
+
+	while (at < s->count && s->generations[at].number != number)
+		at++;
+	return at;
+}
+
+bool
+generations_are_sound(struct safe *s)
+{
+	s->info.epoch = 0;
+	for (unsigned at = 0; at < s->count; at++) {
+		const struct generation *g = &s->generations[at];
+
+		if (g->number == 0 || generation_at(s, g->number) != at || g->slots == 0 ||
+		    g->slots > ALL_SLOTS || (g->master_len != 16 && g->master_len != 32))
+			return false;
+		if (g->number > s->info.epoch)
+			s->info.epoch = g->number;
+	}
+	return true;
+}
+
+unsigned
+safe_generations(const struct safe *safe, uint16_t out[SAFE_GENERATIONS])
+{
+	for (unsigned n = 0; n < safe->count; n++) {
+		unsigned at = n;
+
+		for (; at > 0 && out[at - 1] > safe->generations[n].number; at--)
+			out[at] = out[at - 1];
+		out[at] = safe->generations[n].number;
+	}
+	return safe->count;
+}
+
+/* --- making and opening */
+
 /* An empty safe for what `info` says, or NULL (and `w` told why). */
 static struct safe *
 new_safe(const struct safe_info *info, uint32_t slots, struct why *w)
@@ -40,9 +84,14 @@ new_safe(const struct safe_info *info, uint32_t slots, struct why *w)
 		(void)why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
 		return NULL;
 	}
-	s->info = *info;
-	s->info.epoch = 1;
-	s->slots = slots;
+	s->info.test = info->test;
+	memcpy(s->info.club, info->club, sizeof(s->info.club));
+	s->info.station = info->station;
+	if (slots != 0) {
+		s->count = 1;
+		s->generations[0] = (struct generation){1, SAFE_MASTER_LEN, slots};
+		s->info.epoch = 1;
+	}
 	return s;
 }
 
@@ -56,6 +105,7 @@ safe_create(const char *path, const struct safe_info *info, uint32_t slots, cons
 	*out = NULL;
 	if (s == NULL)
 		return slots > ALL_SLOTS ? ERR_ARG : ERR_NOMEM;
+	s->info.practice = is_practice(pass, pass_len);
 	e = safe_file_new(s, path, pass, pass_len, w);
 	if (e != ERR_OK)
 		safe_close(&s);
@@ -71,8 +121,7 @@ safe_create_token(const char *path, const struct safe_info *info, uint32_t slots
 	enum err e;
 
 	*out = NULL;
-	if (!info->test && pin_len == sizeof(SAFE_PRACTICE_PASSPHRASE) - 1 &&
-	    memcmp(pin, SAFE_PRACTICE_PASSPHRASE, pin_len) == 0)
+	if (!info->test && is_practice(pin, pin_len))
 		return why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_PUBLIC);
 	s = new_safe(info, slots, w);
 	if (s == NULL)
@@ -128,18 +177,26 @@ safe_get_info(const struct safe *safe)
 }
 
 bool
+safe_holds(const struct safe *safe, enum key_slot slot, uint16_t epoch)
+{
+	unsigned at = generation_at(safe, epoch);
+
+	return at < safe->count && slot_held(safe->generations[at].slots, (unsigned)slot);
+}
+
+bool
 safe_has(const struct safe *safe, enum key_slot slot)
 {
-	return slot_held(safe->slots, (unsigned)slot);
+	return safe_holds(safe, slot, safe->info.epoch);
 }
 
 enum err
 safe_cmac(const struct safe *s, enum key_slot slot, uint16_t epoch, const uint8_t *msg,
     size_t len, uint8_t mac[16], struct why *w)
 {
-	if (!safe_has(s, slot) || epoch < 1 || epoch > s->info.epoch)
+	if (!safe_holds(s, slot, epoch))
 		return why_set(w, ERR_NO_KEY, MSG_KEY_NOT_HELD, WHY_NUM(slot), WHY_NUM(epoch));
-	return s->ops->cmac(s, slot, epoch, msg, len, mac, w);
+	return s->ops->cmac(s, slot, generation_at(s, epoch), msg, len, mac, w);
 }
 
 enum err
@@ -156,6 +213,12 @@ safe_kcv(const struct safe *safe, enum key_slot slot, uint16_t epoch, uint8_t kc
 	return e;
 }
 
+uint8_t
+safe_algorithm(const struct safe *safe)
+{
+	return safe->algorithm;
+}
+
 void
 safe_public(const struct safe *safe, uint8_t pub[32])
 {
@@ -167,4 +230,87 @@ safe_sign(const struct safe *safe, const void *msg, size_t len, uint8_t sig[64],
     struct why *w)
 {
 	return safe->ops != NULL ? safe->ops->sign(safe, msg, len, sig, w) : library_failed(w);
+}
+
+/* --- what changes a safe that exists */
+
+/* Those of `slots` that are held must be the very masters of `m`; *missing gets the rest. */
+static enum err
+compare(const struct safe *s, const struct masters *m, uint32_t slots, uint32_t *missing,
+    struct why *w)
+{
+	static const uint8_t zero[16] = {0};
+	const uint16_t number = masters_generation(m);
+	uint8_t held[16], given[16];
+	enum err e = ERR_OK;
+
+	*missing = 0;
+	for (unsigned slot = 0; e == ERR_OK && slot < KEY_SLOT_COUNT; slot++) {
+		if (!slot_held(slots, slot))
+			continue;
+		if (!safe_holds(s, (enum key_slot)slot, number)) {
+			*missing |= UINT32_C(1) << slot;
+			continue;
+		}
+		e = safe_cmac(s, (enum key_slot)slot, number, zero, sizeof(zero), held, w);
+		if (e == ERR_OK)
+			e = aes_check_mac(masters_bytes(m, (enum key_slot)slot), masters_bits(m) / 8, given, w);
+		if (e == ERR_OK && !secret_equal(held, given, sizeof(held)))
+			e = why_set(w, ERR_SAFE, MSG_GENERATION_DIFFERS, WHY_NUM(number));
+	}
+	WIPE(held);
+	WIPE(given);
+	return e;
+}
+
+/* The generation's place, with `slots` added to what it lists. */
+static enum err
+make_place(struct safe *s, const struct masters *m, uint32_t slots, unsigned *at, struct why *w)
+{
+	const uint16_t number = masters_generation(m);
+	const uint8_t len = (uint8_t)(masters_bits(m) / 8);
+
+	*at = generation_at(s, number);
+	if (*at == SAFE_GENERATIONS)
+		return why_set(w, ERR_ARG, MSG_GENERATIONS_FULL, WHY_NUM(SAFE_GENERATIONS));
+	if (*at == s->count) {
+		s->generations[s->count++] = (struct generation){number, len, 0};
+		s->info.epoch = number > s->info.epoch ? number : s->info.epoch;
+	}
+	if (s->generations[*at].master_len != len)
+		return why_set(w, ERR_SAFE, MSG_GENERATION_DIFFERS, WHY_NUM(number));
+	s->generations[*at].slots |= slots;
+	return ERR_OK;
+}
+
+enum err
+safe_import(const char *path, const char *pass, size_t pass_len, const struct masters *m,
+    uint32_t slots, struct why *w)
+{
+	struct safe *s = NULL;
+	uint32_t missing = 0;
+	unsigned at = 0;
+	enum err e;
+
+	if (slots == 0 || slots > ALL_SLOTS)
+		return why_set(w, ERR_ARG, MSG_INTERNAL, WHY_CODE("safe_import"));
+	e = safe_open(path, pass, pass_len, &s, w);
+	if (e == ERR_OK && !masters_are_of(m, &s->info))
+		e = why_set(w, ERR_SAFE, MSG_MASTERS_OTHER_CLUB, WHY_CODE(path));
+	if (e == ERR_OK)
+		e = compare(s, m, slots, &missing, w);
+	if (e == ERR_OK && missing != 0)
+		e = make_place(s, m, missing, &at, w);
+	if (e == ERR_OK && missing != 0)
+		e = s->ops->import(s, at, missing, m, path, pass, pass_len, w);
+	safe_close(&s);
+	return e;
+}
+
+enum err
+safe_change_passphrase(const char *path, const char *old, size_t old_len, const char *new_pass,
+    size_t new_len, struct why *w)
+{
+	return safe_token_is(path) ? safe_token_change(path, old, old_len, new_pass, new_len, w) :
+	    safe_file_change(path, old, old_len, new_pass, new_len, w);
 }

@@ -11,16 +11,19 @@
 #include "station/base/secret.h"
 
 /*
- * In secret memory. Contents of the file: slots (4), seed of the signing key (32), then
- * for each generation from 1 the masters (16 each) of the slots held, in their order.
+ * In secret memory. Contents of the file, version 2: seed of the signing key (32), count of
+ * generations (1), then for each: number (2), bytes of a master (1), slots (4), and the masters of the
+ * slots held, in their order. Version 1: slots (4), seed (32), then for each generation from 1 to the
+ * header's the masters, 16 bytes each.
  */
 struct contents {
 	EVP_PKEY *signer;
 	uint8_t seed[SEED_LEN];
-	uint8_t masters[EPOCH_MAX][KEY_SLOT_COUNT][SAFE_MASTER_LEN];
+	uint8_t masters[SAFE_GENERATIONS][KEY_SLOT_COUNT][MASTER_CAP];
 };
 
-_Static_assert(4 + SEED_LEN + EPOCH_MAX * KEY_SLOT_COUNT * SAFE_MASTER_LEN <= SEALED_CAP,
+#define GENERATION_CAP (2 + 1 + 4 + KEY_SLOT_COUNT * MASTER_CAP)
+_Static_assert(SEED_LEN + 1 + SAFE_GENERATIONS * GENERATION_CAP <= SEALED_CAP,
     "a full safe fits its file");
 
 /* --- what the handle asks for */
@@ -30,18 +33,18 @@ safe_master(const struct safe *safe, enum key_slot slot, uint16_t epoch)
 {
 	const struct contents *c = safe->inside;
 
-	if (!safe_has(safe, slot) || epoch < 1 || epoch > safe->info.epoch)
-		return NULL;
-	return c->masters[epoch - 1][slot];
+	return safe_holds(safe, slot, epoch) ? c->masters[generation_at(safe, epoch)][slot] : NULL;
 }
 
 static enum err
-file_cmac(const struct safe *s, enum key_slot slot, uint16_t epoch, const uint8_t *msg,
-    size_t len, uint8_t mac[16], struct why *w)
+file_cmac(const struct safe *s, enum key_slot slot, unsigned at, const uint8_t *msg, size_t len,
+    uint8_t mac[16], struct why *w)
 {
 	static const uint8_t zero[16] = {0};
+	const struct contents *c = s->inside;
 	struct raw_key *k = NULL;
-	enum err e = raw_key_new(RAW_AES128, safe_master(s, slot, epoch), &k, w);
+	enum err e = raw_key_new(s->generations[at].master_len == 32 ? RAW_AES256 : RAW_AES128,
+	    c->masters[at][slot], &k, w);
 
 	if (e == ERR_OK)
 		e = raw_cmac(k, zero, msg, len, mac, w);
@@ -67,7 +70,10 @@ file_close(struct safe *s)
 	secret_free(c, sizeof(*c));
 }
 
-static const struct safe_ops file_ops = {file_cmac, file_sign, file_close};
+static enum err file_import(struct safe *s, unsigned at, uint32_t slots, const struct masters *m,
+    const char *path, const char *pass, size_t pass_len, struct why *w);
+
+static const struct safe_ops file_ops = {file_cmac, file_sign, file_import, file_close};
 
 static enum err
 make_room(struct safe *s, struct why *w)
@@ -84,6 +90,7 @@ make_signer(struct safe *s, struct why *w)
 {
 	struct contents *c = s->inside;
 
+	s->algorithm = CERT_ED25519;
 	return signer_new(c->seed, &c->signer, s->pub, w);
 }
 
@@ -94,36 +101,94 @@ write_contents(const struct safe *s, struct writer *out)
 {
 	const struct contents *c = s->inside;
 
-	put_be32(out, s->slots);
 	put_bytes(out, c->seed, SEED_LEN);
-	for (unsigned epoch = 0; epoch < s->info.epoch; epoch++)
+	put_u8(out, (uint8_t)s->count);
+	for (unsigned at = 0; at < s->count; at++) {
+		const struct generation *g = &s->generations[at];
+
+		put_be16(out, g->number);
+		put_u8(out, g->master_len);
+		put_be32(out, g->slots);
 		for (unsigned slot = 0; slot < KEY_SLOT_COUNT; slot++)
-			if (slot_held(s->slots, slot))
-				put_bytes(out, c->masters[epoch][slot], SAFE_MASTER_LEN);
+			if (slot_held(g->slots, slot))
+				put_bytes(out, c->masters[at][slot], g->master_len);
+	}
+}
+
+static bool
+take_seed(struct contents *c, struct cursor *in)
+{
+	const uint8_t *seed = take_bytes(in, SEED_LEN);
+
+	if (seed != NULL)
+		memcpy(c->seed, seed, SEED_LEN);
+	return seed != NULL;
+}
+
+/* Of the generation at `at`, whose facts are read. A length that no master has is told later. */
+static void
+take_masters(struct safe *s, unsigned at, struct cursor *in)
+{
+	struct contents *c = s->inside;
+	const struct generation *g = &s->generations[at];
+
+	for (unsigned slot = 0; slot < KEY_SLOT_COUNT; slot++) {
+		const uint8_t *from;
+
+		if (!slot_held(g->slots, slot))
+			continue;
+		from = take_bytes(in, g->master_len);
+		if (from != NULL && g->master_len <= MASTER_CAP)
+			memcpy(c->masters[at][slot], from, g->master_len);
+	}
+}
+
+static bool
+read_contents_1(struct safe *s, struct cursor *in)
+{
+	const uint16_t count = s->info.epoch;
+	const uint32_t slots = take_be32(in);
+
+	if (!take_seed(s->inside, in) || count < 1 || count > SAFE_GENERATIONS || slots > ALL_SLOTS)
+		return false;
+	for (unsigned at = 0; slots != 0 && at < count; at++) {
+		s->generations[at] = (struct generation){(uint16_t)(at + 1), SAFE_MASTER_LEN, slots};
+		s->count = at + 1;
+		take_masters(s, at, in);
+	}
+	return true;
+}
+
+static bool
+read_contents_2(struct safe *s, struct cursor *in)
+{
+	unsigned count;
+
+	if (!take_seed(s->inside, in))
+		return false;
+	count = take_u8(in);
+	if (count > SAFE_GENERATIONS)
+		return false;
+	for (s->count = 0; s->count < count; s->count++) {
+		struct generation *g = &s->generations[s->count];
+
+		g->number = take_be16(in);
+		g->master_len = take_u8(in);
+		g->slots = take_be32(in);
+		take_masters(s, s->count, in);
+	}
+	return true;
 }
 
 /* Sealed bytes are our own; that they still add up is checked against a fault of ours. */
 static bool
-read_contents(struct safe *s, const uint8_t *p, size_t len)
+read_contents(struct safe *s, uint8_t version, const uint8_t *p, size_t len)
 {
-	struct contents *c = s->inside;
 	struct cursor in = cursor_over(p, len);
-	const uint8_t *from;
 
-	s->slots = take_be32(&in);
-	from = take_bytes(&in, SEED_LEN);
-	if (from == NULL || s->slots > ALL_SLOTS || s->info.epoch < 1 || s->info.epoch > EPOCH_MAX)
+	if (!(version == 1 ? read_contents_1(s, &in) : read_contents_2(s, &in)))
 		return false;
-	memcpy(c->seed, from, SEED_LEN);
-	for (unsigned epoch = 0; epoch < s->info.epoch; epoch++)
-		for (unsigned slot = 0; slot < KEY_SLOT_COUNT; slot++) {
-			if (!slot_held(s->slots, slot))
-				continue;
-			from = take_bytes(&in, SAFE_MASTER_LEN);
-			if (from != NULL)
-				memcpy(c->masters[epoch][slot], from, SAFE_MASTER_LEN);
-		}
-	return !in.underflow && cursor_left(&in) == 0;
+	return generations_are_sound(s) && !in.underflow && cursor_left(&in) == 0;
 }
 
 static enum err
@@ -133,14 +198,17 @@ fill_with_new_keys(struct safe *s, struct why *w)
 	enum err e = random_bytes(c->seed, SEED_LEN, w);
 
 	for (unsigned slot = 0; e == ERR_OK && slot < KEY_SLOT_COUNT; slot++)
-		if (slot_held(s->slots, slot))
+		if (slot_held(s->generations[0].slots, slot))
 			e = random_bytes(c->masters[0][slot], SAFE_MASTER_LEN, w);
 	return e;
 }
 
+typedef enum err (*sealed_writer)(const char *path, const struct sealed_head *head,
+    const uint8_t *contents, size_t len, const char *pass, size_t pass_len, struct why *w);
+
 static enum err
-store(const char *path, const struct safe *s, const char *pass, size_t pass_len,
-    struct why *w)
+store(sealed_writer write, const char *path, const struct safe *s, const char *pass,
+    size_t pass_len, struct why *w)
 {
 	const struct sealed_head head = {.kind = SEALED_SAFE,
 	    .test = s->info.test,
@@ -154,27 +222,36 @@ store(const char *path, const struct safe *s, const char *pass, size_t pass_len,
 	if (room == NULL)
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
 	write_contents(s, &out);
-	e = sealed_create(path, &head, room, out.len, pass, pass_len, w);
+	e = write(path, &head, room, out.len, pass, pass_len, w);
 	secret_free(room, SEALED_CAP);
 	return e;
+}
+
+static enum err
+file_import(struct safe *s, unsigned at, uint32_t slots, const struct masters *m, const char *path,
+    const char *pass, size_t pass_len, struct why *w)
+{
+	struct contents *c = s->inside;
+
+	for (unsigned slot = 0; slot < KEY_SLOT_COUNT; slot++)
+		if (slot_held(slots, slot))
+			memcpy(c->masters[at][slot], masters_bytes(m, (enum key_slot)slot),
+			    s->generations[at].master_len);
+	return store(sealed_replace, path, s, pass, pass_len, w);
 }
 
 enum err
 safe_file_new(struct safe *s, const char *path, const char *pass, size_t pass_len,
     struct why *w)
 {
-	struct contents *c;
 	enum err e = make_room(s, w);
 
-	if (e != ERR_OK)
-		return e;
-	c = s->inside;
-	e = fill_with_new_keys(s, w);
+	if (e == ERR_OK)
+		e = fill_with_new_keys(s, w);
 	if (e == ERR_OK)
 		e = make_signer(s, w);
 	if (e == ERR_OK)	/* last: a file without a working safe would stand in the way for ever */
-		e = store(path, s, pass, pass_len, w);
-	WIPE(c->seed);
+		e = store(sealed_create, path, s, pass, pass_len, w);
 	return e;
 }
 
@@ -185,6 +262,7 @@ take_head(const struct sealed_head *head, struct safe_info *info)
 	memcpy(info->club, head->club, sizeof(info->club));
 	info->station = head->station;
 	info->epoch = head->epoch;
+	info->practice = head->practice;
 }
 
 enum err
@@ -195,19 +273,6 @@ safe_file_peek(const char *path, struct safe_info *info, struct why *w)
 
 	if (e == ERR_OK)
 		take_head(&head, info);
-	return e;
-}
-
-static enum err
-unpack(struct safe *s, const char *path, const uint8_t *room, size_t len, struct why *w)
-{
-	struct contents *c = s->inside;
-	enum err e;
-
-	if (!read_contents(s, room, len))
-		return why_set(w, ERR_SAFE, MSG_SAFE_DAMAGED, WHY_CODE(path));
-	e = make_signer(s, w);
-	WIPE(c->seed);
 	return e;
 }
 
@@ -227,8 +292,22 @@ safe_file_open(struct safe *s, const char *path, const char *pass, size_t pass_l
 		e = sealed_open(path, SEALED_SAFE, pass, pass_len, &head, room, &len, w);
 	if (e == ERR_OK) {
 		take_head(&head, &s->info);
-		e = unpack(s, path, room, len, w);
+		e = read_contents(s, head.version, room, len) ? make_signer(s, w) :
+		    why_set(w, ERR_SAFE, MSG_SAFE_DAMAGED, WHY_CODE(path));
 	}
 	secret_free(room, SEALED_CAP);
+	return e;
+}
+
+enum err
+safe_file_change(const char *path, const char *old, size_t old_len, const char *new,
+    size_t new_len, struct why *w)
+{
+	struct safe *s = NULL;
+	enum err e = safe_open(path, old, old_len, &s, w);
+
+	if (e == ERR_OK)
+		e = store(sealed_replace, path, s, new, new_len, w);
+	safe_close(&s);
 	return e;
 }

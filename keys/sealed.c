@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,12 +10,13 @@
 #include "keys/inside.h"
 #include "keys/safe.h"
 #include "station/base/bytes.h"
+#include "station/base/clock.h"
 #include "station/base/file.h"
 #include "station/base/secret.h"
 
 #define MAGIC "BASHGAH"
 #define MAGIC_LEN 7
-#define VERSION 1
+#define VERSION 2
 #define FLAG_TEST 0x01
 #define HEAD_LEN 56
 #define SALT_LEN 16
@@ -22,21 +24,30 @@
 #define TAG_LEN 16
 #define FILE_CAP (HEAD_LEN + SEALED_CAP + TAG_LEN)
 
-/* 128 MiB and about half a second; for the public practice passphrase any work is wasted. */
+/*
+ * Memory is what a thief with many processors has least of: 128 MiB, or half of that on a computer that
+ * would take too long over it; a quick one makes several passes. For the public practice passphrase any
+ * work is wasted.
+ */
 #define SCRYPT_LOG_N 17
+#define SCRYPT_LOG_N_SLOW 16
 #define SCRYPT_LOG_N_PRACTICE 10
+#define SCRYPT_P_MAX 8
+#define WANTED_NS INT64_C(500000000)
+#define SLOW_NS (WANTED_NS * 3 / 2)
+/* The trial runs with this much less memory. */
+#define TRIAL_LOG_N 14
 /* What a file may ask of us: at most 256 MiB. */
 #define SCRYPT_LOG_N_MIN 10
 #define SCRYPT_LOG_N_MAX 18
 #define SCRYPT_R 8
-#define SCRYPT_P 1
 #define SCRYPT_MEMORY (UINT64_C(320) << 20)
 
 #define PASSPHRASE_MIN 8
 
 struct image {
 	struct sealed_head head;
-	uint8_t log_n;
+	uint8_t log_n, p;		/* scrypt's: N = 1 << log_n, and passes */
 	uint8_t salt[SALT_LEN];
 	uint8_t nonce[NONCE_LEN];
 	size_t contents_len;
@@ -52,7 +63,7 @@ damaged(struct why *w, const char *path)
 
 /* --- sealing */
 
-static bool
+bool
 is_practice(const char *pass, size_t len)
 {
 	return len == sizeof(SAFE_PRACTICE_PASSPHRASE) - 1 &&
@@ -85,7 +96,7 @@ write_head(struct image *im)
 	put_be32(&h, im->head.station);
 	put_u8(&h, im->log_n);
 	put_u8(&h, SCRYPT_R);
-	put_u8(&h, SCRYPT_P);
+	put_u8(&h, im->p);
 	put_u8(&h, 0);
 	put_be32(&h, (uint32_t)im->contents_len);
 	put_bytes(&h, im->salt, SALT_LEN);
@@ -97,11 +108,45 @@ stretch(const struct image *im, const char *pass, size_t pass_len, uint8_t key[3
     struct why *w)
 {
 	if (EVP_PBE_scrypt(pass, pass_len, im->salt, SALT_LEN, UINT64_C(1) << im->log_n, SCRYPT_R,
-	    SCRYPT_P, SCRYPT_MEMORY, key, 32) == 1)
+	    im->p, SCRYPT_MEMORY, key, 32) == 1)
 		return ERR_OK;
 	/* Parameters are in bounds, so all that is left to fail is the memory. */
 	ERR_clear_error();
 	return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+}
+
+static uint8_t log_n_here = SCRYPT_LOG_N, p_here = 1;
+
+/* Time of this thread, not of the clock: a busy computer must not make weaker safes. */
+static void
+calibrate(void)
+{
+	struct image im = {.log_n = TRIAL_LOG_N, .p = 1};
+	uint8_t key[32];
+	int64_t ns = clock_thread_ns();
+
+	if (stretch(&im, "", 0, key, NULL) != ERR_OK)
+		return;
+	ns = (clock_thread_ns() - ns) << (SCRYPT_LOG_N - TRIAL_LOG_N);
+	if (ns > SLOW_NS)
+		log_n_here = SCRYPT_LOG_N_SLOW;
+	else if (ns < WANTED_NS / SCRYPT_P_MAX)
+		p_here = SCRYPT_P_MAX;
+	else
+		p_here = (uint8_t)((WANTED_NS + ns / 2) / ns);
+	if (p_here == 0)
+		p_here = 1;
+}
+
+static void
+choose_work(struct image *im, bool practice)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	if (!practice)
+		(void)pthread_once(&once, calibrate);
+	im->log_n = practice ? SCRYPT_LOG_N_PRACTICE : log_n_here;
+	im->p = practice ? 1 : p_here;
 }
 
 static bool
@@ -146,7 +191,7 @@ seal(struct image *im, const uint8_t *contents, const char *pass, size_t pass_le
 	uint8_t key[32];
 	enum err e;
 
-	im->log_n = is_practice(pass, pass_len) ? SCRYPT_LOG_N_PRACTICE : SCRYPT_LOG_N;
+	choose_work(im, is_practice(pass, pass_len));
 	im->len = HEAD_LEN + im->contents_len + TAG_LEN;
 	e = random_bytes(im->salt, SALT_LEN, w);
 	if (e == ERR_OK)
@@ -163,38 +208,58 @@ seal(struct image *im, const uint8_t *contents, const char *pass, size_t pass_le
 
 /* --- the file */
 
+static enum err
+make_image(struct image *im, const uint8_t *contents, const char *pass, size_t pass_len,
+    struct why *w)
+{
+	enum err e = check_passphrase(im->head.test, pass, pass_len, w);
+
+	if (e != ERR_OK)
+		return e;
+	if (im->contents_len > SEALED_CAP)
+		return why_set(w, ERR_LEN, MSG_INTERNAL, WHY_CODE("sealed_create"));
+	return seal(im, contents, pass, pass_len, w);
+}
+
 enum err
 sealed_create(const char *path, const struct sealed_head *head, const uint8_t *contents,
     size_t len, const char *pass, size_t pass_len, struct why *w)
 {
 	struct image im = {.head = *head, .contents_len = len};
 	struct stat st;
-	enum err e = check_passphrase(head->test, pass, pass_len, w);
+	enum err e;
 
-	if (e != ERR_OK)
-		return e;
-	if (len > SEALED_CAP)
-		return why_set(w, ERR_LEN, MSG_INTERNAL, WHY_CODE("sealed_create"));
 	/* Asked before half a second of scrypt; file_create asks again and for good. */
 	if (lstat(path, &st) == 0)
 		return why_set(w, ERR_DUPLICATE, MSG_SAFE_EXISTS, WHY_CODE(path));
-	e = seal(&im, contents, pass, pass_len, w);
+	e = make_image(&im, contents, pass, pass_len, w);
 	return e != ERR_OK ? e : file_create(path, im.bytes, im.len, 0600, w);
+}
+
+enum err
+sealed_replace(const char *path, const struct sealed_head *head, const uint8_t *contents,
+    size_t len, const char *pass, size_t pass_len, struct why *w)
+{
+	struct image im = {.head = *head, .contents_len = len};
+	enum err e = make_image(&im, contents, pass, pass_len, w);
+
+	return e != ERR_OK ? e : file_write(path, im.bytes, im.len, 0600, w);
 }
 
 /* Right behind the magic: what this version reads at all. */
 static enum err
-check_kind(const char *path, enum sealed_kind kind, struct cursor *c, struct why *w)
+check_kind(const char *path, enum sealed_kind kind, struct cursor *c, uint8_t *out,
+    struct why *w)
 {
 	const uint8_t *magic = take_bytes(c, MAGIC_LEN);
 	uint8_t got = take_u8(c);
-	uint8_t version = take_u8(c);
+	uint8_t version = *out = take_u8(c);
 
 	if (magic == NULL || memcmp(magic, MAGIC, MAGIC_LEN) != 0 || got != kind)
 		return why_set(w, ERR_SAFE, MSG_SAFE_NOT_ONE, WHY_CODE(path));
 	if (version > VERSION)
 		return why_set(w, ERR_SAFE, MSG_SAFE_NEWER, WHY_CODE(path));
-	return version == VERSION ? ERR_OK : damaged(w, path);
+	return version >= 1 ? ERR_OK : damaged(w, path);
 }
 
 /* The rest of the header; false outside the bounds of what we ever wrote. */
@@ -203,7 +268,7 @@ take_head(struct image *im, struct cursor *c)
 {
 	uint8_t flags = take_u8(c);
 	const uint8_t *club, *salt, *nonce;
-	uint8_t r, p, zero;
+	uint8_t r, zero;
 
 	im->head.test = flags == FLAG_TEST;
 	im->head.epoch = take_be16(c);
@@ -211,7 +276,7 @@ take_head(struct image *im, struct cursor *c)
 	im->head.station = take_be32(c);
 	im->log_n = take_u8(c);
 	r = take_u8(c);
-	p = take_u8(c);
+	im->p = take_u8(c);
 	zero = take_u8(c);
 	im->contents_len = take_be32(c);
 	salt = take_bytes(c, SALT_LEN);
@@ -221,8 +286,10 @@ take_head(struct image *im, struct cursor *c)
 	memcpy(im->head.club, club, sizeof(im->head.club));
 	memcpy(im->salt, salt, SALT_LEN);
 	memcpy(im->nonce, nonce, NONCE_LEN);
+	im->head.practice = im->log_n == SCRYPT_LOG_N_PRACTICE;
 	return flags <= FLAG_TEST && im->log_n >= SCRYPT_LOG_N_MIN &&
-	    im->log_n <= SCRYPT_LOG_N_MAX && r == SCRYPT_R && p == SCRYPT_P && zero == 0 &&
+	    im->log_n <= SCRYPT_LOG_N_MAX && r == SCRYPT_R && im->p >= 1 &&
+	    im->p <= (im->head.version == 1 ? 1 : SCRYPT_P_MAX) && zero == 0 &&
 	    im->contents_len <= SEALED_CAP;
 }
 
@@ -237,7 +304,7 @@ load(const char *path, enum sealed_kind kind, struct image *im, struct why *w)
 	if (e != ERR_OK)
 		return e;
 	c = cursor_over(im->bytes, im->len);
-	e = check_kind(path, kind, &c, w);
+	e = check_kind(path, kind, &c, &im->head.version, w);
 	if (e != ERR_OK)
 		return e;
 	im->head.kind = kind;
@@ -280,4 +347,22 @@ sealed_open(const char *path, enum sealed_kind kind, const char *pass, size_t pa
 	*head = im.head;
 	*len = im.contents_len;
 	return ERR_OK;
+}
+
+enum err
+sealed_change(const char *path, enum sealed_kind kind, const char *old, size_t old_len,
+    const char *new_pass, size_t new_len, struct why *w)
+{
+	uint8_t *room = secret_alloc(SEALED_CAP);
+	struct sealed_head head;
+	size_t len = 0;
+	enum err e;
+
+	if (room == NULL)
+		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+	e = sealed_open(path, kind, old, old_len, &head, room, &len, w);
+	if (e == ERR_OK)
+		e = sealed_replace(path, &head, room, len, new_pass, new_len, w);
+	secret_free(room, SEALED_CAP);
+	return e;
 }

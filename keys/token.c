@@ -229,12 +229,6 @@ fits(const struct token_uri *wanted, const struct token_uri *is)
 	    (*wanted->model == '\0' || strcmp(wanted->model, is->model) == 0);
 }
 
-static const char *
-name_of(const struct token_uri *uri)
-{
-	return *uri->token != '\0' ? uri->token : uri->serial;
-}
-
 static enum err
 find(const struct module *m, const struct token_uri *wanted, CK_SLOT_ID *slot,
     struct token_uri *is, CK_FLAGS *flags, struct why *w)
@@ -259,10 +253,10 @@ find(const struct module *m, const struct token_uri *wanted, CK_SLOT_ID *slot,
 		*is = one;
 	}
 	if (rv != CKR_OK)
-		return failed(rv, name_of(wanted), w);
+		return failed(rv, token_uri_name(wanted), w);
 	if (count == 0)
-		return why_set(w, ERR_MISSING, MSG_TOKEN_GONE, WHY_CODE(name_of(wanted)));
-	return count == 1 ? ERR_OK : why_set(w, ERR_ARG, MSG_TOKEN_AMBIGUOUS, WHY_CODE(name_of(wanted)));
+		return why_set(w, ERR_MISSING, MSG_TOKEN_GONE, WHY_CODE(token_uri_name(wanted)));
+	return count == 1 ? ERR_OK : why_set(w, ERR_ARG, MSG_TOKEN_AMBIGUOUS, WHY_CODE(token_uri_name(wanted)));
 }
 
 /* --- login */
@@ -468,4 +462,45 @@ token_run(struct token *t, token_task task, void *ctx, struct why *w)
 	}
 	unlock();
 	return e == ERR_OK && rv != CKR_OK ? failed(rv, t->is.token, w) : e;
+}
+
+/* A session of its own, as only one that may write can do it. */
+static CK_RV
+set_pin(const struct token *t, const char *pin, size_t len)
+{
+	CK_FUNCTION_LIST *f = t->link.f;
+	CK_SESSION_HANDLE rw = CK_INVALID_HANDLE;
+	union {
+		const char *in;
+		CK_UTF8CHAR *out;	/* PKCS#11 knows no const */
+	} to = {pin}, from = {t->pin};
+	CK_RV rv = f->C_OpenSession(t->link.slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &rw);
+
+	if (rv != CKR_OK)
+		return rv;
+	rv = f->C_SetPIN(rw, from.out, t->pin_len, to.out, len);
+	(void)f->C_CloseSession(rw);
+	return rv;
+}
+
+enum err
+token_set_pin(struct token *t, const char *pin, size_t len, struct why *w)
+{
+	CK_RV rv = CKR_PIN_LEN_RANGE;
+	enum err e = ERR_OK;
+
+	lock();
+	if (len <= PIN_CAP)
+		rv = set_pin(t, pin, len);
+	if (rv == CKR_OK) {
+		wipe(t->pin, sizeof(t->pin));
+		memcpy(t->pin, pin, len);
+		t->pin_len = len;
+	} else if (rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_INVALID) {
+		e = why_set(w, ERR_PASSPHRASE, MSG_TOKEN_PIN_UNFIT, WHY_CODE(t->is.token));
+	} else {
+		e = failed(rv, t->is.token, w);
+	}
+	unlock();
+	return e;
 }

@@ -41,4 +41,10 @@ void token_close(struct token **t);
  */
 enum err token_run(struct token *t, token_task task, void *ctx, struct why *w);
 
+/*
+ * Another PIN in place of the one that has opened it, for all who share the token here.
+ * Errors: ERR_PASSPHRASE (not fit for this token), ERR_MISSING, ERR_NOMEM, ERR_CRYPTO.
+ */
+enum err token_set_pin(struct token *t, const char *pin, size_t len, struct why *w);
+
 #endif

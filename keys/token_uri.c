@@ -112,3 +112,9 @@ token_uri_parse(const char *text, struct token_uri *out, struct why *w)
 	}
 	return ERR_OK;
 }
+
+const char *
+token_uri_name(const struct token_uri *uri)
+{
+	return *uri->token != '\0' ? uri->token : uri->serial;
+}

@@ -24,4 +24,7 @@ struct token_uri {
  */
 enum err token_uri_parse(const char *text, struct token_uri *out, struct why *w);
 
+/* Borrowed: what people call the token, its label or its serial number. */
+const char *token_uri_name(const struct token_uri *uri);
+
 #endif

@@ -26,6 +26,12 @@ clock_monotonic_ns(void)
 	return read_ns(CLOCK_MONOTONIC);
 }
 
+int64_t
+clock_thread_ns(void)
+{
+	return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 uint32_t
 clock_minutes_2000(int64_t unix_ms)
 {

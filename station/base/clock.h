@@ -13,6 +13,8 @@
 /* Wall clock, and a clock that never goes back (for time limits and figures). */
 int64_t clock_now_ms(void);
 int64_t clock_monotonic_ns(void);
+/* The processor's time that this thread has had: what work costs, whatever else the computer does. */
+int64_t clock_thread_ns(void);
 
 /* Minutes since 2000 of an instant; 0 before, 2^32-1 after the range. */
 uint32_t clock_minutes_2000(int64_t unix_ms);

@@ -133,7 +133,7 @@ static enum err
 make_certificate(struct making *m, struct why *w)
 {
 	struct cert c = {
-		.algorithm = 1, .test = !m->o->real, .rights = ALL_RIGHTS, .serial = 1,
+		.algorithm = safe_algorithm(m->safe), .test = !m->o->real, .rights = ALL_RIGHTS, .serial = 1,
 		.station = FIRST_STATION, .first_number = FIRST_NUMBER,
 		.number_count = NUMBERS_ALLOTTED,
 		.valid_from = (uint16_t)(clock_minutes_2000(m->now_ms) / 1440),

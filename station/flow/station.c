@@ -111,7 +111,8 @@ check_safe(const struct station *s, struct why *w)
 
 	safe_public(s->safe, pub);
 	if (memcmp(info->club, s->club, sizeof(s->club)) != 0 || info->station != s->id ||
-	    info->test != s->test || memcmp(pub, s->cert.pub, sizeof(pub)) != 0)
+	    info->test != s->test || safe_algorithm(s->safe) != s->cert.algorithm ||
+	    memcmp(pub, s->cert.pub, sizeof(pub)) != 0)
 		return why_set(w, ERR_SAFE, MSG_SAFE_OTHER_CLUB);
 	return ERR_OK;
 }
@@ -129,7 +130,7 @@ open_safe(struct station *s, station_passphrase ask, void *ask_ctx, struct why *
 	e = station_path(s, STATION_SAFE, path, w);
 	if (e == ERR_OK)
 		e = safe_peek(path, &info, w);
-	if (e == ERR_OK && info.test)
+	if (e == ERR_OK && info.practice)
 		(void)snprintf(pass, PASSPHRASE_CAP, "%s", SAFE_PRACTICE_PASSPHRASE);
 	else if (e == ERR_OK && ask == NULL)
 		e = why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_NEEDED);

@@ -53,8 +53,8 @@ struct station {
 };
 
 /*
- * Where the passphrase comes from: fills `out` (NUL-ended, at most `cap` bytes). Asked only
- * for a real club's safe. Errors are its own.
+ * Where the passphrase, or a token's PIN, comes from: fills `out` (NUL-ended, at most `cap` bytes). Asked
+ * only for a safe that the practice passphrase does not open. Errors are its own.
  */
 typedef enum err (*station_passphrase)(void *ctx, char *out, size_t cap, struct why *w);
 

@@ -196,7 +196,13 @@ an_algorithm_we_cannot_verify_is_not_certified(void **state)
 	uint8_t bytes[CERT_LEN];
 
 	(void)state;
-	c.algorithm = 2;
+	c.algorithm = 4;
+	assert_int_equal(root_certify(root, &c, bytes, NULL), ERR_ARG);
+	c.algorithm = 0;
+	assert_int_equal(root_certify(root, &c, bytes, NULL), ERR_ARG);
+	assert_int_equal(sig_verify_by(4, c.pub, "x", 1, bytes, NULL), ERR_FORMAT);
+	c.algorithm = CERT_P256_EVEN;	/* no point has an x beyond the field */
+	memset(c.pub, 0xFF, sizeof(c.pub));
 	assert_int_equal(root_certify(root, &c, bytes, NULL), ERR_ARG);
 }
 

@@ -244,7 +244,7 @@ every_flipped_byte_is_refused(void **state)
 
 	(void)state;
 	safe_close(&s);
-	assert_int_equal(len, 56 + 4 + 32 + KEY_SLOT_COUNT * 16 + 16);
+	assert_int_equal(len, 56 + 32 + 1 + 7 + KEY_SLOT_COUNT * 16 + 16);
 	for (size_t i = 0; i < len; i++) {
 		enum err e;
 
@@ -297,6 +297,10 @@ a_file_cannot_ask_for_the_whole_memory(void **state)
 		write_file(bytes, len);
 		assert_int_equal(safe_open(path, PRACTICE, &s, NULL), ERR_SAFE);
 	}
+	bytes[20] = 18;
+	bytes[22] = 9;
+	write_file(bytes, len);
+	assert_int_equal(safe_open(path, PRACTICE, &s, NULL), ERR_SAFE);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("/dev/zero", path), 0);
 	assert_int_equal(safe_open(path, PRACTICE, &s, NULL), ERR_SAFE);
@@ -313,15 +317,24 @@ a_newer_version_and_another_kind_are_named(void **state)
 
 	(void)state;
 	safe_close(&s);
-	bytes[8] = 2;
+	bytes[8] = 3;
 	write_file(bytes, len);
 	assert_int_equal(safe_open(path, PRACTICE, &s, &w), ERR_SAFE);
 	assert_int_equal(w.id, MSG_SAFE_NEWER);
-	bytes[8] = 1;
+	bytes[8] = 2;
 	write_file(bytes, len);
 	assert_int_equal(root_open(path, PRACTICE, &r, &w), ERR_SAFE);
 	assert_int_equal(w.id, MSG_SAFE_NOT_ONE);
 	assert_null(r);
+}
+
+/* scrypt's parameters in the header: log2 of N, r, p. */
+static void
+expect_heavy(const uint8_t *bytes)
+{
+	assert_in_range(bytes[20], 16, 17);
+	assert_int_equal(bytes[21], 8);
+	assert_in_range(bytes[22], 1, 8);
 }
 
 static void
@@ -340,7 +353,7 @@ a_real_safe_wants_a_passphrase_of_its_own(void **state)
 	assert_int_equal(safe_create(path, &real, ALL_SLOTS, "a phrase of ours", 16, &s, NULL), ERR_OK);
 	safe_close(&s);
 	(void)read_file(bytes);
-	assert_int_equal(bytes[20], 17);	/* log2 of scrypt's N */
+	expect_heavy(bytes);
 	assert_int_equal(safe_open(path, "a phrase of ours", 16, &s, NULL), ERR_OK);
 	assert_false(safe_get_info(s)->test);
 	safe_close(&s);
@@ -357,7 +370,7 @@ only_the_public_passphrase_is_stretched_lightly(void **state)
 	assert_int_equal(safe_create(path, &practice, 0, "a phrase of ours", 16, &s, NULL), ERR_OK);
 	safe_close(&s);
 	(void)read_file(bytes);
-	assert_int_equal(bytes[20], 17);
+	expect_heavy(bytes);
 }
 
 static void
