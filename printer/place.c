@@ -5,7 +5,7 @@
 const struct place places[PLACES] = {
 	{ "bg:name", PLACE_WORDS, true, false, false, MSG_CARD_NAME_TOO_LONG },
 	{ "bg:number", PLACE_WORDS, true, true, false, MSG_CARD_NUMBER_TOO_LONG },
-	{ "bg:tier", PLACE_WORDS, true, false, false, MSG_CARD_TIER_TOO_LONG },
+	{ "bg:tier", PLACE_WORDS, false, false, false, MSG_CARD_TIER_TOO_LONG },
 	{ "bg:valid", PLACE_WORDS, true, false, false, MSG_CARD_VALID_TOO_LONG },
 	{ "bg:club", PLACE_WORDS, false, false, false, MSG_CARD_CLUB_TOO_LONG },
 	{ "bg:site", PLACE_WORDS, false, true, false, MSG_CARD_SITE_TOO_LONG },

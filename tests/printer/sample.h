@@ -38,6 +38,7 @@ sample_face(void)
 		.tier_label = "طلایی",
 		.valid_text = "اعتبار تا پایان مهر ۱۴۰۶",
 		.club_name = "باشگاه کتاب گلستان",
+		.site = "golestan.example.ir",
 		.application = "loyalty",
 		.qr_text = SAMPLE_QR
 	};
