@@ -197,7 +197,10 @@ queue_submit(struct print_queue *q, const char *path, const char *title,
 	job[0] = '\0';
 	if (!title_ok(title))
 		return why_set(w, ERR_ARG, MSG_JOB_TITLE_BAD, WHY_CODE(title));
-	return q->kind->submit(q, path, title, opts != NULL ? opts : &usual, job, w);
+	if (opts == NULL)
+		opts = &usual;
+	enum err e = queue_check_settings(q, opts->settings, opts->setting_count, w);
+	return e == ERR_OK ? q->kind->submit(q, path, title, opts, job, w) : e;
 }
 
 enum err
@@ -236,6 +239,27 @@ enum err
 queue_resume(struct print_queue *q, struct why *w)
 {
 	return q->kind->resume(q, w);
+}
+
+enum err
+queue_offer(const struct print_queue *q, struct print_offer **out, struct why *w)
+{
+	*out = NULL;
+	return q->kind->offer(q, out, w);
+}
+
+enum err
+queue_check_settings(const struct print_queue *q, const struct print_setting *settings,
+    size_t count, struct why *w)
+{
+	struct print_offer *o = NULL;
+	if (count == 0)
+		return ERR_OK;
+	enum err e = queue_offer(q, &o, w);
+	if (e == ERR_OK)
+		e = offer_check(o, q->name, settings, count, w);
+	offer_free(&o);
+	return e;
 }
 
 const char *

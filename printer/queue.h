@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "printer/offer.h"
 #include "station/base/err.h"
 
 #define PRINT_JOB_CAP    128	/* a job's id as text, NUL included */
@@ -34,8 +35,12 @@ struct print_status {
 };
 
 struct print_opts {
-	bool two_sided;
-	const char *media;	/* NULL: a CR80 card, custom_cr80_53.98x85.6mm */
+	bool two_sided;		/* front and back of one sheet; a printer of one side is refused */
+	bool back;		/* else the second page instead of the first, the card having been put in again */
+	bool all_pages;		/* else every page, each on a sheet of its own */
+	int width_um, height_um;	/* the sheet, found by size among the queue's; 0: a CR80 card */
+	const struct print_setting *settings;	/* options by the queue's own names, checked against its offer */
+	size_t setting_count;
 };
 
 struct print_queue;
@@ -59,7 +64,8 @@ const char *queue_name(const struct print_queue *q);
  * this print (1..100 of A-Z a-z 0-9 . _ -, not beginning with a dot), by which
  * queue_find meets it again after a restart. `job` gets the queue's id. Accepted is not
  * printed: follow with queue_wait. `opts` may be NULL (one side, CR80).
- * Errors: ERR_ARG (title), ERR_QUEUE (unknown, stopped, rejecting), ERR_MISSING
+ * Errors: ERR_ARG (title, a setting the queue does not offer), ERR_QUEUE (unknown, stopped, rejecting, one side
+ * only, no sheet of that size), ERR_MISSING
  * (server or file), ERR_DISK_FULL, ERR_IO, ERR_PRINT (the server refused, in its words).
  */
 enum err queue_submit(struct print_queue *q, const char *path,
@@ -121,6 +127,17 @@ enum err queue_keeps_files(const struct print_queue *q, struct print_keeping *ou
  * Errors: ERR_QUEUE (this user may not: the sentence says who can change that; it did not start), ERR_MISSING.
  */
 enum err queue_resume(struct print_queue *q, struct why *w);
+
+/*
+ * What the queue offers, read from it and, for its options and supplies, from its PPD at the same server
+ * and from its printer; `*out` is the caller's (offer_free). A folder offers nothing.
+ * Blocks as queue_open. Errors: ERR_QUEUE, ERR_MISSING, ERR_NOMEM.
+ */
+enum err queue_offer(const struct print_queue *q, struct print_offer **out, struct why *w);
+
+/* Would queue_submit take these settings? Errors: ERR_ARG, those of queue_offer. */
+enum err queue_check_settings(const struct print_queue *q, const struct print_setting *settings,
+    size_t count, struct why *w);
 
 /* "unknown", "none", "keeps": for logs and --json. */
 const char *print_keeps_name(enum print_keeps k);

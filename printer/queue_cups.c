@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
-#define MEDIA_CR80 "custom_cr80_53.98x85.6mm"
+#include "printer/design.h"
+
+#define MEDIA_CAP 128
 
 /* A queue as the server tells it, owned by the answer it was read from. */
 struct queue_view {
@@ -51,7 +54,8 @@ view_of(ipp_t *ipp)
 
 static const char *const queue_wants[] = {
 	"printer-name", "printer-info", "printer-make-and-model", "printer-state",
-	"printer-state-reasons", "printer-state-message", "printer-is-accepting-jobs", "device-uri"
+	"printer-state-reasons", "printer-state-message", "printer-is-accepting-jobs", "device-uri",
+	"printer-is-temporary", "media-supported", "sides-supported", "print-scaling-supported"
 };
 #define QUEUE_WANTS ((int)(sizeof(queue_wants) / sizeof(queue_wants[0])))
 
@@ -61,11 +65,22 @@ ask_queue(const struct print_queue *q, ipp_t **out, struct why *w)
 	return cups_ask_queue(q, queue_wants, QUEUE_WANTS, out, w);
 }
 
+/* A queue that the server made of what it met on the network: nobody here chose that printer. */
+static bool
+discovered(ipp_t *queue)
+{
+	ipp_attribute_t *a = ippFindAttribute(queue, "printer-is-temporary", IPP_TAG_BOOLEAN);
+	return (a != NULL && ippGetBoolean(a, 0)) ||
+	    strncmp(cups_string(queue, "device-uri"), "implicitclass:", 14) == 0;
+}
+
 static enum err
 cups_open(struct print_queue *q, struct why *w)
 {
 	ipp_t *answer;
 	enum err e = ask_queue(q, &answer, w);
+	if (e == ERR_OK && discovered(answer))
+		e = why_set(w, ERR_QUEUE, MSG_QUEUE_DISCOVERED, WHY_CODE(q->name));
 	if (e == ERR_OK && !view_of(answer).accepting)
 		e = why_set(w, ERR_QUEUE, MSG_QUEUE_REJECTS, WHY_CODE(q->name));
 	ippDelete(answer);
@@ -80,35 +95,78 @@ cups_close(struct print_queue *q)
 
 /* A card for a stopped queue would come out hours later before nobody's eyes: refuse it now. */
 static enum err
+judge_ready(const struct print_queue *q, ipp_t *queue, struct why *w)
+{
+	struct queue_view v = view_of(queue);
+	if (!v.accepting)
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_REJECTS, WHY_CODE(q->name));
+	if (v.stopped)
+		return why_set(w, ERR_QUEUE, MSG_QUEUE_STOPPED, WHY_CODE(q->name));
+	return ERR_OK;
+}
+
+static enum err
 check_ready(const struct print_queue *q, struct why *w)
 {
-	ipp_t *answer;
-	enum err e = ask_queue(q, &answer, w);
-	if (e == ERR_OK) {
-		struct queue_view v = view_of(answer);
-		if (!v.accepting)
-			e = why_set(w, ERR_QUEUE, MSG_QUEUE_REJECTS, WHY_CODE(q->name));
-		else if (v.stopped)
-			e = why_set(w, ERR_QUEUE, MSG_QUEUE_STOPPED, WHY_CODE(q->name));
-	}
-	ippDelete(answer);
+	ipp_t *queue;
+	enum err e = ask_queue(q, &queue, w);
+	if (e == ERR_OK)
+		e = judge_ready(q, queue, w);
+	ippDelete(queue);
 	return e;
 }
 
+static bool
+is_set(const struct print_opts *opts, const char *name)
+{
+	for (size_t i = 0; i < opts->setting_count; i++)
+		if (strcasecmp(opts->settings[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Both pages sent to a printer of one side would come out on two cards. */
+static enum err
+judge_sides(const struct print_queue *q, ipp_t *queue, const struct print_opts *opts, struct why *w)
+{
+	static const char attribute[] = "sides-supported";
+	if (!opts->two_sided || is_set(opts, "sides") || ippFindAttribute(queue, attribute, IPP_TAG_ZERO) == NULL ||
+	    cups_lists(queue, attribute, "two-sided-long-edge") ||
+	    cups_lists(queue, attribute, "two-sided-short-edge"))
+		return ERR_OK;
+	return why_set(w, ERR_QUEUE, MSG_QUEUE_ONE_SIDED, WHY_CODE(q->name));
+}
+
+/*
+ * Unless the settings say otherwise. A card is printed in its own size, never fitted to the printer's margins:
+ * that is a filter's doing, and a queue that tells no media has none.
+ */
+static void
+add_usual(ipp_t *r, ipp_t *queue, const struct print_opts *opts, const char *media)
+{
+	if (!is_set(opts, "media"))
+		ippAddString(r, IPP_TAG_JOB, IPP_TAG_KEYWORD, "media", NULL, media);
+	if (!is_set(opts, "sides"))
+		ippAddString(r, IPP_TAG_JOB, IPP_TAG_KEYWORD, "sides", NULL,
+		    opts->two_sided ? "two-sided-long-edge" : "one-sided");
+	if (!is_set(opts, "print-scaling") && ippFindAttribute(queue, "media-supported", IPP_TAG_ZERO) != NULL &&
+	    cups_lists(queue, "print-scaling-supported", "none"))
+		ippAddString(r, IPP_TAG_JOB, IPP_TAG_KEYWORD, "print-scaling", NULL, "none");
+	if (!opts->two_sided && !opts->all_pages)
+		ippAddRange(r, IPP_TAG_JOB, "page-ranges", opts->back ? 2 : 1, opts->back ? 2 : 1);
+}
+
 static ipp_t *
-print_request(const struct print_queue *q, const char *title,
-    const struct print_opts *opts)
+print_request(const struct print_queue *q, ipp_t *queue, const char *title,
+    const struct print_opts *opts, const char *media)
 {
 	ipp_t *r = cups_request(IPP_OP_PRINT_JOB, q->name);
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, title);
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_MIMETYPE, "document-format", NULL,
 	    "application/pdf");
-	ippAddString(r, IPP_TAG_JOB, IPP_TAG_KEYWORD, "media", NULL,
-	    opts->media != NULL ? opts->media : MEDIA_CR80);
-	ippAddString(r, IPP_TAG_JOB, IPP_TAG_KEYWORD, "sides", NULL,
-	    opts->two_sided ? "two-sided-long-edge" : "one-sided");
-	if (!opts->two_sided)
-		ippAddRange(r, IPP_TAG_JOB, "page-ranges", 1, 1);
+	add_usual(r, queue, opts, media);
+	for (size_t i = 0; i < opts->setting_count; i++)
+		cupsEncodeOption(r, IPP_TAG_JOB, opts->settings[i].name, opts->settings[i].value);
 	return r;
 }
 
@@ -125,19 +183,14 @@ submit_error(const struct print_queue *q, struct why *w)
 }
 
 static enum err
-cups_submit(struct print_queue *q, const char *path, const char *title,
-    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
+send_job(const struct print_queue *q, ipp_t *request, const char *path, char job[PRINT_JOB_CAP],
+    struct why *w)
 {
 	char resource[HTTP_MAX_URI];
 	bool no_server;
-
-	if (access(path, R_OK) != 0)
-		return why_errno(w, errno, path);
-	enum err e = check_ready(q, w);
-	if (e != ERR_OK)
-		return e;
+	enum err e = ERR_OK;
 	snprintf(resource, sizeof(resource), "/printers/%s", q->name);
-	ipp_t *answer = cups_ask(print_request(q, title, opts), resource, path, &no_server);
+	ipp_t *answer = cups_ask(request, resource, path, &no_server);
 	int id = answer != NULL ? cups_number(answer, "job-id") : 0;
 	if (no_server)
 		e = cups_no_server(w);
@@ -146,6 +199,30 @@ cups_submit(struct print_queue *q, const char *path, const char *title,
 	else
 		snprintf(job, PRINT_JOB_CAP, "%d", id);
 	ippDelete(answer);
+	return e;
+}
+
+static enum err
+cups_submit(struct print_queue *q, const char *path, const char *title,
+    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
+{
+	char media[MEDIA_CAP];
+	ipp_t *queue = NULL;
+	int width_um = opts->width_um != 0 ? opts->width_um : CARD_WIDTH_UM;
+	int height_um = opts->height_um != 0 ? opts->height_um : CARD_HEIGHT_UM;
+
+	if (access(path, R_OK) != 0)
+		return why_errno(w, errno, path);
+	enum err e = ask_queue(q, &queue, w);
+	if (e == ERR_OK)
+		e = judge_ready(q, queue, w);
+	if (e == ERR_OK)
+		e = judge_sides(q, queue, opts, w);
+	if (e == ERR_OK)
+		e = cups_medium(queue, q->name, width_um, height_um, media, sizeof(media), w);
+	if (e == ERR_OK)
+		e = send_job(q, print_request(q, queue, title, opts, media), path, job, w);
+	ippDelete(queue);
 	return e;
 }
 
@@ -231,106 +308,6 @@ add_printer(const struct print_queue *q, struct print_status *out, struct why *w
 	return ERR_OK;
 }
 
-/* One job of an answer that tells several, one group of attributes a job. */
-struct listed_job {
-	int id, state;		/* 0: none */
-	bool named;
-};
-
-static void
-note_attribute(ipp_attribute_t *a, const char *title, struct listed_job *j)
-{
-	const char *name = ippGetName(a);
-	if (strcmp(name, "job-id") == 0) {
-		j->id = ippGetInteger(a, 0);
-	} else if (strcmp(name, "job-state") == 0) {
-		j->state = ippGetInteger(a, 0);
-	} else if (strcmp(name, "job-name") == 0) {
-		/* NULL of a value that is no string */
-		const char *own = ippGetString(a, 0, NULL);
-		j->named = own != NULL && strcmp(own, title) == 0;
-	}
-}
-
-/* The job with the greatest id among those of that name. */
-static struct listed_job
-newest_named(ipp_t *answer, const char *title)
-{
-	struct listed_job newest = { 0 }, j = { 0 };
-	for (ipp_attribute_t *a = ippFirstAttribute(answer); a != NULL; a = ippNextAttribute(answer)) {
-		if (ippGetName(a) == NULL) {
-			j = (struct listed_job){ 0 };
-			continue;
-		}
-		note_attribute(a, title, &j);
-		if (j.named && j.id >= newest.id && j.id > 0)
-			newest = j;
-	}
-	return newest;
-}
-
-static http_t *
-connect_device(const char *queue, const char *uri, char *resource, size_t cap)
-{
-	cups_dest_t *dest = NULL;
-	int count = cupsAddDest(queue, NULL, 0, &dest);
-	http_t *http = NULL;
-	if (count == 1) {
-		dest->num_options = cupsAddOption("device-uri", uri, dest->num_options, &dest->options);
-		http = cupsConnectDest(dest, CUPS_DEST_FLAGS_DEVICE, CUPS_CONNECT_MS, NULL, resource, cap,
-		    NULL, NULL);
-	}
-	cupsFreeDests(count, dest);
-	return http;
-}
-
-/* The state of the newest job of that name among the printer's own, 0 if it has none or does not tell. */
-static int
-device_state(http_t *http, const char *resource, const char *which, const char *title,
-    const char *user)
-{
-	static const char *const wants[] = { "job-id", "job-name", "job-state" };
-	char host[HTTP_MAX_HOST], uri[HTTP_MAX_URI];
-	httpAssembleURI(HTTP_URI_CODING_ALL, uri, sizeof(uri), httpIsEncrypted(http) ? "ipps" : "ipp",
-	    NULL, httpGetHostname(http, host, sizeof(host)), httpAddrPort(httpGetAddress(http)), resource);
-	ipp_t *r = ippNewRequest(IPP_OP_GET_JOBS);
-	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri", NULL, uri);
-	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, user);
-	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, which);
-	cups_want(r, wants, (int)(sizeof(wants) / sizeof(wants[0])));
-	ipp_t *answer = cupsDoRequest(http, r, resource);
-	int state = newest_named(answer, title).state;
-	ippDelete(answer);
-	return state;
-}
-
-/* The schemes behind which CUPS puts its ipp backend. */
-static bool
-speaks_ipp(const char *uri)
-{
-	return strncmp(uri, "ipp://", 6) == 0 || strncmp(uri, "ipps://", 7) == 0 ||
-	    (strncmp(uri, "dnssd://", 8) == 0 && strstr(uri, "._ipp") != NULL);
-}
-
-static int
-ask_device(const char *queue, const char *device_uri, const char *title, const char *user)
-{
-	char resource[HTTP_MAX_URI];
-	http_t *http = speaks_ipp(device_uri) ?
-	    connect_device(queue, device_uri, resource, sizeof(resource)) : NULL;
-	if (http == NULL)
-		return 0;
-	resource[strcspn(resource, "?")] = '\0';	/* what follows is for the backend */
-	cupsSetPasswordCB2(cups_no_password, NULL);
-	httpSetTimeout(http, CUPS_ANSWER_S, cups_give_up, NULL);
-	/* in this order no job slips through by ending in between */
-	int state = device_state(http, resource, "not-completed", title, user);
-	if (state == 0)
-		state = device_state(http, resource, "completed", title, user);
-	httpClose(http);
-	return state;
-}
-
 /*
  * Two threads of the ipp backend follow a job at the printer, and only one tells an aborted one from a
  * printed one: if the other sees the end first, or the queue does not follow jobs at all (waitjob=false),
@@ -343,7 +320,7 @@ done_at_printer(const struct print_queue *q, const char *title, const char *user
 	ipp_t *queue;
 	if (*title == '\0' || ask_queue(q, &queue, NULL) != ERR_OK)
 		return PRINT_DONE;
-	int state = ask_device(q->name, cups_string(queue, "device-uri"), title,
+	int state = cups_device_job(q->name, cups_string(queue, "device-uri"), title,
 	    *user != '\0' ? user : cupsUser());
 	ippDelete(queue);
 	return state == 0 ? PRINT_DONE : end_of(state, "");
@@ -427,7 +404,7 @@ cups_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
 	ipp_t *answer = cups_ask(r, "/", NULL, &no_server);
 	if (no_server)
 		return cups_no_server(w);
-	int id = newest_named(answer, title).id;
+	int id = cups_newest_named(answer, title).id;
 	bool failed = answer == NULL || cupsLastError() >= IPP_STATUS_REDIRECTION_OTHER_SITE;
 	ippDelete(answer);
 	if (failed && cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND)
@@ -500,5 +477,6 @@ const struct queue_kind queue_cups = {
 	.find = cups_find,
 	.keeps_files = cups_keeps_files,
 	.resume = cups_resume,
+	.offer = cups_offer,
 	.close = cups_close
 };

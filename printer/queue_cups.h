@@ -47,6 +47,41 @@ int cups_number(ipp_t *ipp, const char *name);	/* of an integer or an enum */
 enum err cups_ask_queue(const struct print_queue *q, const char *const *names, int count,
     ipp_t **out, struct why *w);
 
+/* --- the printer itself, past the scheduler, where its address is fixed and speaks IPP */
+
+/* One job of an answer that tells several, one group of attributes a job. */
+struct cups_listed_job {
+	int id, state;		/* 0: none */
+	bool named;
+};
+/* The job with the greatest id among those of that name. `answer` may be NULL. */
+struct cups_listed_job cups_newest_named(ipp_t *answer, const char *title);
+
+/* The state (IPP_JSTATE_…) of the newest job of that name at the printer, 0 if it has none or cannot be asked. */
+int cups_device_job(const char *queue, const char *device_uri, const char *title, const char *user);
+
+#define CUPS_SUPPLY_WANTS 3
+extern const char *const cups_supply_wants[CUPS_SUPPLY_WANTS];
+/* The printer's own marker-… attributes; ippDelete. NULL if it cannot be asked. */
+ipp_t *cups_device_supplies(const char *queue, const char *device_uri);
+
+bool cups_wandering(const char *device_uri);
+
+/* --- what it offers */
+
+/*
+ * The name under which the queue takes paper of that size, put into `media`, from an answer that tells
+ * media-supported. A queue that tells none is sent `media` by its measures. ERR_QUEUE: it has no such size.
+ */
+enum err cups_medium(ipp_t *queue, const char *name, int width_um, int height_um, char *media,
+    size_t cap, struct why *w);
+/* True if the attribute names that keyword among its values. */
+bool cups_lists(ipp_t *ipp, const char *attribute, const char *keyword);
+
+enum err cups_offer(const struct print_queue *q, struct print_offer **out, struct why *w);
+
+/* --- behind struct queue_kind */
+
 enum err cups_keeps_files(const struct print_queue *q, struct print_keeping *out, struct why *w);
 enum err cups_resume(struct print_queue *q, struct why *w);
 

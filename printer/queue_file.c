@@ -135,6 +135,19 @@ file_resume(struct print_queue *q, struct why *w)
 	return file_ready(q, w);
 }
 
+static enum err
+file_offer(const struct print_queue *q, struct print_offer **out, struct why *w)
+{
+	(void)q;
+	*out = calloc(1, sizeof(**out));
+	if (*out != NULL)
+		(*out)->model = strdup("");
+	if (*out != NULL && (*out)->model != NULL)
+		return ERR_OK;
+	offer_free(out);
+	return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+}
+
 const struct queue_kind queue_file = {
 	.open = file_open,
 	.ready = file_ready,
@@ -144,5 +157,6 @@ const struct queue_kind queue_file = {
 	.find = file_find,
 	.keeps_files = file_keeps_files,
 	.resume = file_resume,
+	.offer = file_offer,
 	.close = file_close
 };

@@ -23,6 +23,7 @@ struct queue_kind {
 	enum err (*keeps_files)(const struct print_queue *q, struct print_keeping *out,
 	    struct why *w);
 	enum err (*resume)(struct print_queue *q, struct why *w);
+	enum err (*offer)(const struct print_queue *q, struct print_offer **out, struct why *w);
 	void (*close)(struct print_queue *q);
 };
 

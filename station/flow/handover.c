@@ -303,7 +303,7 @@ after_refusal(struct handing *h, enum err e, struct why *w)
 static enum err
 hand_over(struct handing *h, struct why *w)
 {
-	const struct print_opts opts = {.two_sided = true, .media = NULL};
+	const struct print_opts opts = {.two_sided = true};
 	char job[PRINT_JOB_CAP];
 	enum err e = ERR_OK;
 

@@ -61,6 +61,12 @@ cups_again(void)
 	return run_on_folder("sh tests/support/cups_again.sh");
 }
 
+bool
+cups_add_drivers(void)
+{
+	return run_on_folder("sh tests/support/cups_ppd.sh");
+}
+
 const char *
 cups_folder(void)
 {

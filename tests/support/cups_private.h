@@ -12,6 +12,9 @@ bool cups_begin(void);
 /* Ends it and removes its folder; harmless if it never began. */
 void cups_end(void);
 
+/* Add the queues of cups_ppd.sh, which have drivers. */
+bool cups_add_drivers(void);
+
 /* Its folder, for `printed/last`; NULL if it does not run. */
 const char *cups_folder(void);
 

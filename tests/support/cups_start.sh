@@ -23,6 +23,7 @@ need dbus-daemon dbus-daemon
 
 mkdir -p "$dir" && cd "$dir" || exit 1
 chmod 755 . && mkdir -p spool cache state root/ssl temp log doc printed ipp
+chmod 1777 temp
 echo ok >play
 cat >bus.conf <<END
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -44,6 +45,7 @@ ErrorLog $dir/log/error
 PageLog $dir/log/page
 Printcap
 SystemGroup root
+FileDevice Yes
 END
 cat >root/cupsd.conf <<END
 LogLevel debug
