@@ -21,9 +21,13 @@ _bashgah() {
 	esac
 	if [ -z "$command" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "-C --lang --json --help --version
-			init doctor readers printers member issue print load show portal sim" -- "$word")
+			init doctor readers printers member issue print prints load show portal sim" -- "$word")
 	elif [ "$command" = member ] && [ "$before" = member ]; then
 		mapfile -t COMPREPLY < <(compgen -W "add find show" -- "$word")
+	elif [ "$command" = print ] && [ "$before" = print ]; then
+		mapfile -t COMPREPLY < <(compgen -W "confirm reject" -- "$word")
+	elif [ "$command" = prints ] && [ "$before" = prints ]; then
+		mapfile -t COMPREPLY < <(compgen -W "cost --card --state --today --all" -- "$word")
 	elif [ "$command" = printers ] && [ "$before" = resume ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(lpstat -e 2>/dev/null)" -- "$word")
 	elif [ "$command" = printers ] && [ "$before" = printers ]; then

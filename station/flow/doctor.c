@@ -12,6 +12,7 @@
 #include "station/flow/settings.h"
 #include "station/store/card.h"
 #include "station/store/journal.h"
+#include "station/store/print.h"
 
 #define DISK_LOW_BYTES (64u * 1024 * 1024)
 /* The year this version was made: a clock before it cannot be right. */
@@ -151,6 +152,18 @@ look_at_doubts(struct exam *x, struct why *w)
 	return e;
 }
 
+/* The printer's word ends a print; that the card is good only somebody's eyes can say. */
+static enum err
+look_at_prints(struct exam *x, struct why *w)
+{
+	int64_t n = 0;
+	enum err e = store_prints_open(x->s->store, &n, w);
+
+	if (e == ERR_OK && n > 0)
+		return why_set(w, ERR_PRINT, MSG_PRINTS_WAIT, WHY_NUM(n));
+	return e;
+}
+
 static void
 no_reader(void *ctx, const char *name, bool card_present)
 {
@@ -216,6 +229,7 @@ static const struct {
 	{MSG_DOCTOR_DESIGNS, false, look_at_designs},
 	{MSG_DOCTOR_PAGE, false, look_at_page},
 	{MSG_DOCTOR_DOUBTS, true, look_at_doubts},
+	{MSG_DOCTOR_PRINTS, true, look_at_prints},
 	{MSG_DOCTOR_READERS, true, look_at_readers},
 	{MSG_DOCTOR_PRINTERS, true, look_at_printers},
 	{MSG_DOCTOR_SPOOL, true, look_at_spool},
