@@ -158,3 +158,19 @@ card_confirm(struct card *c, struct card_content *out, struct why *w)
 {
 	return c->ops->confirm(c, out, w);
 }
+
+enum err
+card_plan_roll(struct card *c, uint16_t epoch, bool all, struct card_roll_plan *out,
+    struct why *w)
+{
+	memset(out, 0, sizeof(*out));
+	return c->ops->plan_roll != NULL ? c->ops->plan_roll(c, epoch, all, out, w) : ERR_OK;
+}
+
+enum err
+card_roll(struct card *c, const struct key_step *steps, size_t count, struct why *w)
+{
+	if (c->ops->roll == NULL)
+		return why_set(w, ERR_ARG, MSG_CARD_PLAN, WHY_STR("roll"));
+	return c->ops->roll(c, steps, count, w);
+}

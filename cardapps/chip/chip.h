@@ -89,6 +89,13 @@ struct card_write {
 	const uint8_t *cert;		/* CERT_LEN bytes when the signer changes, else NULL */
 };
 
+/* What a roll to another generation will do to a card's keys. */
+struct card_roll_plan {
+	struct key_step steps[CARD_KEY_STEPS_CAP];
+	size_t count;		/* 0: nothing that this station can do */
+	uint16_t lowest;	/* generation in force on the chip once they are done */
+};
+
 struct card;
 /* Step 1.. `of` is done. A card being finished skips what is there already. */
 typedef void (*card_progress)(void *ctx, unsigned step, unsigned of);
@@ -100,6 +107,10 @@ struct chip_ops {
 	enum err (*personalise)(struct card *c, const struct card_plan *p, struct why *w);
 	enum err (*write)(struct card *c, const struct card_write *wr, struct why *w);
 	enum err (*confirm)(struct card *c, struct card_content *out, struct why *w);
+	/* NULL: keys of this chip are not rolled. */
+	enum err (*plan_roll)(struct card *c, uint16_t epoch, bool all, struct card_roll_plan *out,
+	    struct why *w);
+	enum err (*roll)(struct card *c, const struct key_step *steps, size_t count, struct why *w);
 	void (*destroy)(struct card *c);	/* frees the driver's own part */
 };
 
@@ -108,6 +119,12 @@ struct card {
 	struct reader *reader;		/* borrowed */
 	struct card_access access;
 	struct chip_id id;
+	/*
+	 * The key changes of an open intent for this very chip, borrowed; NULL: none is open. A key that
+	 * its version does not speak for is tried only if it stands here.
+	 */
+	const struct key_step *named;
+	size_t named_count;
 	void *driver;			/* the driver's own state */
 	card_progress progress;		/* NULL: nobody watches */
 	void *progress_ctx;
@@ -124,8 +141,9 @@ void card_close(struct card **c);
 /*
  * The heal prelude (power cycle or select, authentication, AbortTransaction), then
  * everything of ours under secure messaging. A card that is not ours is no error: see state.
- * Tries no key that GetKeyVersion does not speak for, each once.
- * Errors: ERR_CARD_GONE, ERR_CARD_MAC, ERR_CARD_SW, ERR_CARD_AUTH (says ours, refuses our key), ERR_NO_KEY.
+ * Tries no key that neither GetKeyVersion speaks for nor an open intent names, each once.
+ * Errors: ERR_CARD_GONE, ERR_CARD_MAC, ERR_CARD_SW, ERR_CARD_AUTH (says ours, refuses our key), ERR_NO_KEY
+ * (a slot, or a generation that this safe does not hold).
  */
 enum err card_read(struct card *c, struct card_content *out, struct why *w);
 
@@ -163,5 +181,22 @@ enum err card_write(struct card *c, const struct card_write *wr, struct why *w);
  * Errors: as card_read.
  */
 enum err card_confirm(struct card *c, struct card_content *out, struct why *w);
+
+/*
+ * The ChangeKeys that bring the keys of a card of ours to generation `epoch`, as far as the safe holds what
+ * they take: with `all` every key, without it keys 1 to 3 of our application. Asks the card each key's
+ * version, those of our application under MAC. Errors: as card_read.
+ */
+enum err card_plan_roll(struct card *c, uint16_t epoch, bool all, struct card_roll_plan *out,
+    struct why *w);
+
+/*
+ * Do them: what is done already is found so and stays. A chip with key sets changes all keys of our
+ * application in one step, another key by key; no tear leaves a key that neither its version nor a step
+ * names. Key 3 of our application is authenticated then, and what no MAC has proven was tried.
+ * Errors: ERR_CARD_GONE (go on at the next presentation), ERR_CARD_AUTH (neither key of a step),
+ * ERR_CARD_SW, ERR_CARD_MAC, ERR_LEN; before a byte is sent: ERR_ARG (steps), ERR_NO_KEY.
+ */
+enum err card_roll(struct card *c, const struct key_step *steps, size_t count, struct why *w);
 
 #endif

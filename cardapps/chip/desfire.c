@@ -12,6 +12,7 @@ desfire_forget(struct desfire *d)
 	d->selected_known = false;
 	d->picc_known = false;
 	d->cert_known = false;
+	d->versions_known = false;
 }
 
 static void
@@ -32,6 +33,8 @@ const struct chip_ops desfire_ops = {
 	.personalise = desfire_personalise,
 	.write = desfire_write,
 	.confirm = desfire_confirm,
+	.plan_roll = desfire_plan_roll,
+	.roll = desfire_roll,
 	.destroy = desfire_destroy,
 };
 
@@ -180,9 +183,8 @@ refusal(const uint8_t aid[3], uint8_t no, const struct card_key *key)
 	return r;
 }
 
-/* What was refused at a place says nothing more once its key was changed. */
-static void
-forget_refused(struct desfire *d, const uint8_t aid[3], uint8_t no)
+void
+desfire_forget_refused(struct desfire *d, const uint8_t aid[3], uint8_t no)
 {
 	size_t kept = 0;
 
@@ -202,7 +204,7 @@ desfire_change_key(struct card *c, uint8_t wire_no, const struct card_key *fresh
 	enum err e = mind_loss(d, ev1_change_key(&d->wire, wire_no, fresh, version, old, w));
 
 	if (e == ERR_OK)
-		forget_refused(d, d->selected, wire_no & KEY_NO_BITS);
+		desfire_forget_refused(d, d->selected, wire_no & KEY_NO_BITS);
 	return e;
 }
 
@@ -241,11 +243,41 @@ desfire_enter(struct card *c, const uint8_t aid[3], enum df_ins ins, uint8_t no,
 	return why_set(w, e, MSG_CARD_KEY_WRONG, WHY_NUM(no));
 }
 
+/* One of our generations at its place; *epoch becomes the lower of itself and that. */
+static enum err
+try_own(struct card *c, const struct key_ref *ref, uint16_t *epoch, struct why *w)
+{
+	struct card_key *key;
+	enum err e = card_key_open(c->access.safe, ref, &key, w);
+
+	if (e == ERR_OK)
+		e = desfire_enter(c, ref->aid, DF_AUTHENTICATE_AES, ref->key_no, key, w);
+	card_key_close(&key);
+	if (e == ERR_OK && (*epoch == 0 || ref->epoch < *epoch))
+		*epoch = ref->epoch;
+	return e;
+}
+
+/* What an open intent was about to put there, then what it found there: after a tear it is one of them. */
+static enum err
+try_named(struct card *c, const struct key_step *step, uint16_t spoken_for, uint16_t *epoch,
+    struct why *w)
+{
+	enum err e = ERR_CARD_AUTH;
+
+	if (step->new_ref.epoch != spoken_for)
+		e = try_own(c, &step->new_ref, epoch, w);
+	if (e == ERR_CARD_AUTH && step->old_ref.origin == KEY_DERIVED &&
+	    step->old_ref.epoch != spoken_for)
+		e = try_own(c, &step->old_ref, epoch, w);
+	return e;
+}
+
 enum err
 desfire_enter_own(struct card *c, uint8_t no, uint16_t *epoch, struct why *w)
 {
+	const struct key_step *named = desfire_step_of(c->named, c->named_count, c->access.aid, no);
 	struct key_ref ref = desfire_ref(c, c->access.aid, no, df_loyalty.slots[no], 0);
-	struct card_key *key;
 	uint8_t version = 0;
 	enum err e = ERR_OK;
 
@@ -256,14 +288,14 @@ desfire_enter_own(struct card *c, uint8_t no, uint16_t *epoch, struct why *w)
 	if (e != ERR_OK)
 		return e;
 	ref.epoch = desfire_epoch(c, version);
-	if (ref.epoch == 0)
-		return why_set(w, ERR_CARD_AUTH, MSG_CARD_KEY_WRONG, WHY_NUM(no));
-	e = card_key_open(c->access.safe, &ref, &key, w);
-	if (e == ERR_OK)
-		e = desfire_enter(c, c->access.aid, DF_AUTHENTICATE_AES, no, key, w);
-	card_key_close(&key);
-	if (*epoch == 0 || ref.epoch < *epoch)
-		*epoch = ref.epoch;
+	if (ref.epoch != 0)
+		e = try_own(c, &ref, epoch, w);
+	else if (version != 0)
+		e = desfire_strange_generation(c, version, w);
+	else
+		e = why_set(w, ERR_CARD_AUTH, MSG_CARD_KEY_WRONG, WHY_NUM(no));
+	if ((e == ERR_CARD_AUTH || ref.epoch == 0) && named != NULL)
+		e = try_named(c, named, ref.epoch, epoch, w);
 	return e;
 }
 
@@ -292,15 +324,35 @@ desfire_ref(const struct card *c, const uint8_t aid[3], uint8_t no, enum key_slo
 uint16_t
 desfire_epoch(const struct card *c, uint8_t version)
 {
-	uint16_t newest = safe_get_info(c->access.safe)->epoch;
-	struct key_ref ref = desfire_ref(c, df_picc_aid, 0, KEY_PICC, newest);
+	uint16_t held[SAFE_GENERATIONS];
+	struct key_ref ref = desfire_ref(c, df_picc_aid, 0, KEY_PICC, 0);
 
 	if (version == 0)
 		return 0;
-	for (; ref.epoch > 0; ref.epoch--)
+	for (unsigned n = safe_generations(c->access.safe, held); n-- > 0;) {
+		ref.epoch = held[n];
 		if (key_ref_version(&ref) == version)
 			return ref.epoch;
+	}
 	return 0;
+}
+
+/* The lowest generation that carries this version. */
+static uint16_t
+spoken_of(uint8_t version)
+{
+	struct key_ref ref = {.origin = KEY_DERIVED, .epoch = 1};
+
+	while (key_ref_version(&ref) != version && ref.epoch < 253)
+		ref.epoch++;
+	return ref.epoch;
+}
+
+enum err
+desfire_strange_generation(const struct card *c, uint8_t version, struct why *w)
+{
+	return why_set(w, ERR_NO_KEY, MSG_CARD_GENERATION, WHY_NUM(spoken_of(version)),
+	    WHY_NUM(safe_get_info(c->access.safe)->epoch));
 }
 
 /* --- files */

@@ -30,6 +30,12 @@ struct desfire {
 	bool picc_known;
 	uint8_t picc_version;
 	bool picc_blank;	/* factory version and settings, no application: seen without a session */
+	/* Each key's version as a plan to roll saw it, the application's under MAC; a roll begins there. */
+	bool versions_known;
+	struct desfire_versions {
+		uint8_t picc, app[DF_KEY_COUNT], ndef;
+		bool has_ndef;
+	} versions;
 	/* The certificate file as read under MAC since the card came. */
 	bool cert_known;
 	uint8_t cert[CERT_LEN];
@@ -67,6 +73,8 @@ enum err desfire_key_version(struct card *c, uint8_t no, uint8_t *version, struc
 /* ev1_change_key in the session that stands. */
 enum err desfire_change_key(struct card *c, uint8_t wire_no, const struct card_key *fresh,
     uint8_t version, const struct card_key *old, struct why *w);
+/* What was refused at a place says nothing more once its key was changed. */
+void desfire_forget_refused(struct desfire *d, const uint8_t aid[3], uint8_t no);
 /* Select unless selected, authenticate; no look at what was refused before. `ins` AA or 1A. */
 enum err desfire_authenticate(struct card *c, const uint8_t aid[3], enum df_ins ins, uint8_t no,
     const struct card_key *key, struct why *w);
@@ -96,6 +104,8 @@ struct key_ref desfire_ref(const struct card *c, const uint8_t aid[3], uint8_t n
     enum key_slot slot, uint16_t epoch);
 /* The newest generation of ours that a version byte speaks for; 0: not ours. */
 uint16_t desfire_epoch(const struct card *c, uint8_t version);
+/* ERR_NO_KEY: a card laid out like ours, whose keys are of a generation that this safe does not hold. */
+enum err desfire_strange_generation(const struct card *c, uint8_t version, struct why *w);
 
 /* Zeros only: a data file that nobody wrote to. */
 bool desfire_is_blank(const uint8_t *p, size_t len);
@@ -132,9 +142,53 @@ struct desfire_keys {
 	struct desfire_pair ndef;	/* if the plan has a URL */
 	struct card_key *factory;	/* zeros, AES */
 };
+/*
+ * The keys of one of `steps`, at that place and for this very card. Close with desfire_pair_close, also after an
+ * error. Errors: ERR_ARG (no such step, or not this card's), ERR_NO_KEY.
+ */
+enum err desfire_pair_open(struct card *c, const struct key_step *steps, size_t count,
+    const uint8_t aid[3], uint8_t no, struct desfire_pair *out, struct why *w);
+void desfire_pair_close(struct desfire_pair *k);
+const struct key_step *desfire_step_of(const struct key_step *steps, size_t count,
+    const uint8_t aid[3], uint8_t no);
 enum err desfire_keys_open(struct card *c, const struct card_plan *p, struct desfire_keys *k,
     struct why *w);
 void desfire_keys_close(struct desfire_keys *k);
+
+/* A key of the card: what its version byte says, and which of its step's two it is. */
+struct desfire_standing {
+	uint8_t version;
+	bool fresh;
+};
+bool desfire_is_done(const struct desfire_pair *k, const struct desfire_standing *s);
+/* Authenticate with the key that stands. */
+enum err desfire_enter_as(struct card *c, const uint8_t aid[3], uint8_t no,
+    const struct desfire_pair *k, const struct desfire_standing *s, struct why *w);
+/*
+ * A tear in ChangeKey may leave either key under either version byte: the one that `s` takes to stand
+ * is tried, and if the card refuses it, the other of the same step, if there is one (`k->old` is NULL: not); once
+ * each, nothing else. After it `s` tells which stands, and its session stands.
+ */
+enum err desfire_find_key(struct card *c, const uint8_t aid[3], uint8_t no,
+    const struct desfire_pair *k, struct desfire_standing *s, struct why *w);
+
+/* --- rolling */
+
+enum err desfire_plan_roll(struct card *c, uint16_t epoch, bool all, struct card_roll_plan *out,
+    struct why *w);
+enum err desfire_roll(struct card *c, const struct key_step *steps, size_t count, struct why *w);
+
+/* The five keys of our application, all old and all with a step. */
+struct desfire_set {
+	const struct desfire_pair *keys[DF_KEY_COUNT];
+	uint8_t version;	/* of the new keys and of their set */
+};
+/*
+ * All of them at once, if the chip has a second key set for it; *rolled says whether. Where it has none nothing was
+ * changed. The session is over. Source: MIFARE DESFire EV2 and EV3 data sheets, key sets.
+ */
+enum err desfire_roll_set(struct card *c, const struct desfire_set *set, bool *rolled,
+    struct why *w);
 
 /* The PICC without any key: fills the handle's picc_* fields; *locked: listing needs the key. */
 enum err desfire_look_at_picc(struct card *c, enum card_state *state, bool *locked, struct why *w);

@@ -50,14 +50,14 @@ desfire_plan_keys(struct card *c, uint16_t epoch, struct key_step *steps, size_t
 	return e;
 }
 
-static const struct key_step *
-step_of(const struct card_plan *p, const uint8_t aid[3], uint8_t no)
+const struct key_step *
+desfire_step_of(const struct key_step *steps, size_t count, const uint8_t aid[3], uint8_t no)
 {
-	for (size_t i = 0; i < p->step_count; i++) {
-		const struct key_ref *r = &p->steps[i].new_ref;
+	for (size_t i = 0; i < count; i++) {
+		const struct key_ref *r = &steps[i].new_ref;
 
 		if (r->key_no == no && memcmp(r->aid, aid, sizeof(r->aid)) == 0)
-			return &p->steps[i];
+			return &steps[i];
 	}
 	return NULL;
 }
@@ -69,11 +69,11 @@ wrong_plan(const char *what, struct why *w)
 }
 
 /* The plan must be for this very card, and the key the one whose check value the plan holds. */
-static enum err
-open_pair(struct card *c, const struct card_plan *p, const uint8_t aid[3], uint8_t no,
-    struct desfire_pair *out, struct why *w)
+enum err
+desfire_pair_open(struct card *c, const struct key_step *steps, size_t count,
+    const uint8_t aid[3], uint8_t no, struct desfire_pair *out, struct why *w)
 {
-	const struct key_step *s = step_of(p, aid, no);
+	const struct key_step *s = desfire_step_of(steps, count, aid, no);
 	uint8_t kcv[KCV_LEN];
 	enum err e;
 
@@ -95,8 +95,15 @@ open_pair(struct card *c, const struct card_plan *p, const uint8_t aid[3], uint8
 	return memcmp(kcv, s->kcv, sizeof(kcv)) == 0 ? ERR_OK : wrong_plan("KCV", w);
 }
 
-static void
-close_pair(struct desfire_pair *k)
+static enum err
+open_pair(struct card *c, const struct card_plan *p, const uint8_t aid[3], uint8_t no,
+    struct desfire_pair *out, struct why *w)
+{
+	return desfire_pair_open(c, p->steps, p->step_count, aid, no, out, w);
+}
+
+void
+desfire_pair_close(struct desfire_pair *k)
 {
 	card_key_close(&k->old);
 	card_key_close(&k->fresh);
@@ -125,9 +132,38 @@ desfire_keys_open(struct card *c, const struct card_plan *p, struct desfire_keys
 void
 desfire_keys_close(struct desfire_keys *k)
 {
-	close_pair(&k->picc);
+	desfire_pair_close(&k->picc);
 	for (size_t no = 0; no < DF_KEY_COUNT; no++)
-		close_pair(&k->app[no]);
-	close_pair(&k->ndef);
+		desfire_pair_close(&k->app[no]);
+	desfire_pair_close(&k->ndef);
 	card_key_close(&k->factory);
+}
+
+/* --- which key stands */
+
+bool
+desfire_is_done(const struct desfire_pair *k, const struct desfire_standing *s)
+{
+	return s->fresh && s->version == k->version;
+}
+
+enum err
+desfire_enter_as(struct card *c, const uint8_t aid[3], uint8_t no, const struct desfire_pair *k,
+    const struct desfire_standing *s, struct why *w)
+{
+	if (s->fresh)
+		return desfire_enter(c, aid, DF_AUTHENTICATE_AES, no, k->fresh, w);
+	return desfire_enter(c, aid, k->old_ins, no, k->old, w);
+}
+
+enum err
+desfire_find_key(struct card *c, const uint8_t aid[3], uint8_t no, const struct desfire_pair *k,
+    struct desfire_standing *s, struct why *w)
+{
+	enum err e = desfire_enter_as(c, aid, no, k, s, w);
+
+	if (e != ERR_CARD_AUTH || k->old == NULL)
+		return e;
+	s->fresh = !s->fresh;
+	return desfire_enter_as(c, aid, no, k, s, w);
 }

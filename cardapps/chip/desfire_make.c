@@ -15,19 +15,13 @@
 #include "station/base/bytes.h"
 #include "station/base/secret.h"
 
-/* A key of the card in the making: what its version byte says, and which of its step's two it is. */
-struct standing {
-	uint8_t version;
-	bool fresh;
-};
-
 struct making {
 	struct card *c;
 	const struct card_plan *p;
 	struct desfire_keys keys;
 	bool fresh_picc;	/* its key was changed just now: nothing of ours can be there yet */
 	bool fresh_app, fresh_ndef;	/* created just now: all keys factory, no files */
-	struct standing app[DF_KEY_COUNT];
+	struct desfire_standing app[DF_KEY_COUNT];
 	unsigned step, of;
 };
 
@@ -61,40 +55,15 @@ foreign(struct why *w)
 
 /* --- which key stands */
 
-static bool
-is_done(const struct desfire_pair *k, const struct standing *s)
-{
-	return s->fresh && s->version == k->version;
-}
-
-static enum err
-enter_as(struct making *m, const uint8_t aid[3], uint8_t no, const struct desfire_pair *k,
-    const struct standing *s, struct why *w)
-{
-	if (s->fresh)
-		return desfire_enter(m->c, aid, DF_AUTHENTICATE_AES, no, k->fresh, w);
-	return desfire_enter(m->c, aid, k->old_ins, no, k->old, w);
-}
-
-/*
- * A tear in ChangeKey may leave either key under either version byte: the one that the version
- * speaks for is tried, and if the card refuses it, the other of the same step; once each,
- * nothing else. After it the session of the key that stands stands.
- */
+/* The one its version speaks for, or after a tear the other of its step. */
 static enum err
 find_key(struct making *m, const uint8_t aid[3], uint8_t no, const struct desfire_pair *k,
-    struct standing *s, struct why *w)
+    struct desfire_standing *s, struct why *w)
 {
-	enum err e;
-
 	if (s->version != k->version && s->version != k->old_version)
 		return foreign(w);
 	s->fresh = s->version == k->version;
-	e = enter_as(m, aid, no, k, s, w);
-	if (e != ERR_CARD_AUTH)
-		return e;
-	s->fresh = !s->fresh;
-	return enter_as(m, aid, no, k, s, w);
+	return desfire_find_key(m->c, aid, no, k, s, w);
 }
 
 /* --- 1, 2: the PICC key */
@@ -127,7 +96,7 @@ static enum err
 make_picc_key(struct making *m, struct why *w)
 {
 	struct desfire *d = driver(m);
-	struct standing now;
+	struct desfire_standing now;
 	enum card_state state;
 	bool locked;
 	enum err e = ERR_OK;
@@ -141,7 +110,7 @@ make_picc_key(struct making *m, struct why *w)
 		return foreign(w);
 	now.version = d->picc_version;
 	e = find_key(m, df_picc_aid, 0, &m->keys.picc, &now, w);
-	if (e == ERR_OK && !is_done(&m->keys.picc, &now))
+	if (e == ERR_OK && !desfire_is_done(&m->keys.picc, &now))
 		e = change_picc_key(m, w);
 	if (e == ERR_OK)
 		e = enter_picc(m, w);
@@ -256,7 +225,7 @@ make_files(struct making *m, const struct df_application *a, bool fresh, struct 
 static enum err
 enter_app(struct making *m, uint8_t no, struct why *w)
 {
-	return enter_as(m, aid_of(m), no, &m->keys.app[no], &m->app[no], w);
+	return desfire_enter_as(m->c, aid_of(m), no, &m->keys.app[no], &m->app[no], w);
 }
 
 /* An application just created has factory keys; another is asked, and every key tried. */
@@ -284,13 +253,13 @@ make_app_key(struct making *m, uint8_t no, struct why *w)
 	const struct card_key *now = m->app[no].fresh ? k->fresh : k->old;
 	enum err e;
 
-	if (is_done(k, &m->app[no]))
+	if (desfire_is_done(k, &m->app[no]))
 		return ERR_OK;
 	e = enter_app(m, changer, w);
 	if (e == ERR_OK)
 		e = desfire_change_key(m->c, no, k->fresh, k->version, no == changer ? NULL : now, w);
 	if (e == ERR_OK) {
-		m->app[no] = (struct standing){k->version, true};
+		m->app[no] = (struct desfire_standing){k->version, true};
 		done(m);
 	}
 	return e;
@@ -386,7 +355,7 @@ change_ndef_key(struct making *m, struct why *w)
 static enum err
 make_ndef(struct making *m, struct why *w)
 {
-	struct standing now = {0};
+	struct desfire_standing now = {0};
 	enum err e = desfire_select(m->c, df_ndef_aid, w);
 
 	if (e == ERR_OK && !m->fresh_ndef)
@@ -395,7 +364,7 @@ make_ndef(struct making *m, struct why *w)
 		e = find_key(m, df_ndef_aid, 0, &m->keys.ndef, &now, w);
 	if (e == ERR_OK)
 		e = make_files(m, &df_ndef, m->fresh_ndef, w);
-	if (e != ERR_OK || is_done(&m->keys.ndef, &now))
+	if (e != ERR_OK || desfire_is_done(&m->keys.ndef, &now))
 		return e;
 	e = write_ndef(m, w);
 	if (e == ERR_OK)

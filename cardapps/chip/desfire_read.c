@@ -62,10 +62,15 @@ desfire_look_at_picc(struct card *c, enum card_state *state, bool *locked, struc
 	return e;
 }
 
-/* PICC speaks for us; does our application, and how far did it come? Key 0 was changed last. */
+/*
+ * Does our application speak for us, and how far did it come? Key 0 was changed last. What looks
+ * like ours in all but its generation is not called another's: it is one of the club's that this station
+ * has not been given, or of a club whose keys are older.
+ */
 static enum err
 survey_app(struct card *c, struct survey *s, struct why *w)
 {
+	struct desfire *d = c->driver;
 	uint8_t version;
 	enum err e = desfire_select(c, c->access.aid, w);
 
@@ -74,10 +79,15 @@ survey_app(struct card *c, struct survey *s, struct why *w)
 	s->has_app = true;
 	if (e == ERR_OK)
 		e = desfire_key_version(c, DF_KEY_ADMIN, &version, w);
-	if (e != ERR_OK || version == 0)
+	if (e != ERR_OK)
 		return e;
-	s->state = desfire_epoch(c, version) == 0 ? CARD_FOREIGN : CARD_READY;
-	return ERR_OK;
+	if (version == 0)
+		version = d->picc_version;
+	else if (desfire_epoch(c, version) != 0)
+		s->state = CARD_READY;
+	else
+		s->state = CARD_FOREIGN;
+	return s->state == CARD_FOREIGN ? desfire_strange_generation(c, version, w) : ERR_OK;
 }
 
 /*
@@ -174,17 +184,20 @@ read_files(struct card *c, bool all, struct card_content *out, struct why *w)
 static enum err
 read_once(struct card *c, struct card_content *out, struct why *w)
 {
+	struct desfire *d = c->driver;
 	struct survey s = {0};
 	enum err e;
 
 	memset(out, 0, sizeof(*out));
-	desfire_forget(c->driver);
+	desfire_forget(d);
 	e = desfire_look_at_picc(c, &s.state, &s.locked, w);
-	if (e == ERR_OK && s.state == CARD_PARTIAL)
+	/* only a card that was never ours has a PICC key as from the factory */
+	out->state = s.state;
+	if (e == ERR_OK && s.state != CARD_NEW && d->picc_version != 0)
 		e = survey_app(c, &s, w);
+	out->state = s.state;
 	if (e != ERR_OK)
 		return e;
-	out->state = s.state;
 	if (s.state == CARD_PARTIAL)
 		return prove_partial(c, &s, out, w);
 	if (s.state != CARD_READY)

@@ -102,8 +102,8 @@ df_application_request(const struct df_application *a, const uint8_t aid[3],
 #define SET_SETTINGS_LEN 7	/* with: what CreateApplication said of them follows */
 #define KEYS_KNOWN 0x8F		/* AES and how many; the other bits say what follows */
 
-bool
-df_application_rolls(const struct df_application *a, const uint8_t *answer, size_t len)
+static bool
+has_key_sets(const struct df_application *a, const uint8_t *answer, size_t len)
 {
 	return len == SET_SETTINGS_LEN && (answer[2] & HAS_KEY_SETS) != 0 && a->key_sets > 1 &&
 	    answer[4] == a->key_sets && answer[5] == KEY_SIZE && (answer[6] & 0x0F) == a->roll_key;
@@ -112,9 +112,16 @@ df_application_rolls(const struct df_application *a, const uint8_t *answer, size
 bool
 df_application_matches(const struct df_application *a, const uint8_t *answer, size_t len)
 {
-	if (len != SETTINGS_LEN && !df_application_rolls(a, answer, len))
+	if (len != SETTINGS_LEN && !has_key_sets(a, answer, len))
 		return false;
 	return answer[0] == a->settings && (answer[1] & KEYS_KNOWN) == (a->keys & KEYS_KNOWN);
+}
+
+bool
+df_application_rolls(const struct df_application *a, const uint8_t *answer, size_t len,
+    uint8_t version)
+{
+	return has_key_sets(a, answer, len) && answer[3] < version;
 }
 
 /* Low byte first on the wire: read&write | change, then read | write. */

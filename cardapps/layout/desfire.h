@@ -79,8 +79,9 @@ size_t df_application_request(const struct df_application *a, const uint8_t aid[
     uint8_t set_version, uint8_t out[DF_CREATE_CAP]);
 /* True if GetKeySettings' answer is of such an application, with its key sets or made without. */
 bool df_application_matches(const struct df_application *a, const uint8_t *answer, size_t len);
-/* True if that answer says that there is a second key set to roll to. */
-bool df_application_rolls(const struct df_application *a, const uint8_t *answer, size_t len);
+/* True if that answer says that there is a second key set, and that the one in force is older than `version`. */
+bool df_application_rolls(const struct df_application *a, const uint8_t *answer, size_t len,
+    uint8_t version);
 size_t df_file_request(const struct df_file *f, uint8_t out[DF_CREATE_CAP]);
 
 /* True if GetFileSettings' answer is what df_file_request made; what changes in use is not looked at. */

@@ -310,11 +310,11 @@ ev2_command(struct ev1 *s, const struct df_command *c, enum ev1_mode mode, const
 	return e;
 }
 
-/* The own key: no MAC on the answer, and the session is over. */
+/* A command that takes away the session's own key: no MAC on the answer, and the session is over. */
 static enum err
-change_own_key(struct ev1 *s, const uint8_t *data, size_t len, struct why *w)
+end_with(struct ev1 *s, enum df_ins ins, const uint8_t *data, size_t len, struct why *w)
 {
-	const struct df_command *c = df_command_of(DF_CHANGE_KEY);
+	const struct df_command *c = df_command_of(ins);
 	size_t n;
 	enum err e = build(s, c, EV1_PLAIN, data, len, &n, w);
 
@@ -338,9 +338,31 @@ ev2_change_key(struct ev1 *s, uint8_t wire_no, const struct card_key *fresh, uin
 	frames_clear_answer(s);
 	e = channel_ev2_change_key(s->ev2, fresh, version, old, data + 1, w);
 	if (e == ERR_OK && old == NULL)
-		e = change_own_key(s, data, sizeof(data), w);
+		e = end_with(s, DF_CHANGE_KEY, data, sizeof(data), w);
 	else if (e == ERR_OK)
 		e = ev2_command(s, df_command_of(DF_CHANGE_KEY), EV1_PLAIN, data, sizeof(data), w);
 	WIPE(data);
 	return e;
+}
+
+enum err
+ev2_change_set_key(struct ev1 *s, uint8_t set, uint8_t key_no, const struct card_key *fresh,
+    uint8_t version, const struct card_key *old, struct why *w)
+{
+	uint8_t data[2 + CHANNEL_EV2_TOKEN_LEN] = {set, key_no};
+	enum err e;
+
+	frames_clear_answer(s);
+	e = channel_ev2_change_key(s->ev2, fresh, version, old, data + 2, w);
+	if (e == ERR_OK)
+		e = ev2_command(s, df_command_of(DF_CHANGE_KEY_EV2), EV1_PLAIN, data, sizeof(data), w);
+	WIPE(data);
+	return e;
+}
+
+enum err
+ev2_roll_key_set(struct ev1 *s, uint8_t set, struct why *w)
+{
+	frames_clear_answer(s);
+	return end_with(s, DF_ROLL_KEY_SET, &set, 1, w);
 }

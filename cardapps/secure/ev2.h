@@ -31,4 +31,16 @@ enum err ev2_command(struct ev1 *s, const struct df_command *c, enum ev1_mode mo
 enum err ev2_change_key(struct ev1 *s, uint8_t wire_no, const struct card_key *fresh,
     uint8_t version, const struct card_key *old, struct why *w);
 
+/*
+ * ChangeKeyEV2 of `key_no` in key set `set` (1..15, one not in force) to `fresh`, over `old`, the key that
+ * lies there. Needs an EV2 session, which goes on. Errors: as ev1_command.
+ */
+enum err ev2_change_set_key(struct ev1 *s, uint8_t set, uint8_t key_no,
+    const struct card_key *fresh, uint8_t version, const struct card_key *old, struct why *w);
+/*
+ * RollKeySet to `set`: its keys are in force, and the session is over, so the answer has no MAC; who
+ * wants to know authenticates. Errors: as ev1_command.
+ */
+enum err ev2_roll_key_set(struct ev1 *s, uint8_t set, struct why *w);
+
 #endif

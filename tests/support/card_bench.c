@@ -8,23 +8,70 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-struct safe *
-bench_safe(uint8_t club_byte, uint32_t slots)
-{
-	struct safe_info info = {.test = true, .station = 1, .epoch = 1};
-	char path[] = "/tmp/bashgah-safe-XXXXXX";
-	struct safe *safe = NULL;
-	struct why w;
-	int fd = mkstemp(path);
+#define PASS SAFE_PRACTICE_PASSPHRASE, strlen(SAFE_PRACTICE_PASSPHRASE)
 
+/* A name for a file that is not there yet. */
+static void
+new_path(char path[sizeof("/tmp/bashgah-safe-XXXXXX")])
+{
+	int fd;
+
+	(void)snprintf(path, sizeof("/tmp/bashgah-safe-XXXXXX"), "/tmp/bashgah-safe-XXXXXX");
+	fd = mkstemp(path);
 	assert_true(fd >= 0);
 	close(fd);
 	unlink(path);
+}
+
+static struct safe *
+create(const char *path, uint8_t club_byte, uint32_t slots)
+{
+	struct safe_info info = {.test = true, .station = 1, .epoch = 1};
+	struct safe *safe = NULL;
+	struct why w;
+
 	memset(info.club, club_byte, sizeof(info.club));
-	assert_int_equal(safe_create(path, &info, slots, SAFE_PRACTICE_PASSPHRASE,
-	    strlen(SAFE_PRACTICE_PASSPHRASE), &safe, &w), ERR_OK);
+	assert_int_equal(safe_create(path, &info, slots, PASS, &safe, &w), ERR_OK);
+	return safe;
+}
+
+struct safe *
+bench_safe(uint8_t club_byte, uint32_t slots)
+{
+	char path[sizeof("/tmp/bashgah-safe-XXXXXX")];
+	struct safe *safe;
+
+	new_path(path);
+	safe = create(path, club_byte, slots);
 	unlink(path);
 	return safe;
+}
+
+struct safe *
+card_bench_station(struct card_bench *b, uint32_t slots, uint16_t from, uint16_t to)
+{
+	char path[sizeof("/tmp/bashgah-safe-XXXXXX")];
+	struct safe *safe;
+
+	new_path(path);
+	safe = create(path, b->access.club[0], 0);
+	safe_close(&safe);
+	for (uint16_t n = from; n <= to; n++)
+		assert_int_equal(safe_import(path, PASS, b->generations[n - 1], slots, &b->why), ERR_OK);
+	assert_int_equal(safe_open(path, PASS, &safe, &b->why), ERR_OK);
+	unlink(path);
+	return safe;
+}
+
+void
+card_bench_generations(struct card_bench *b)
+{
+	for (uint16_t n = 1; n <= BENCH_GENERATIONS; n++)
+		assert_int_equal(masters_random(b->access.club, true, n, 128, &b->generations[n - 1], &b->why),
+		    ERR_OK);
+	safe_close(&b->safe);
+	b->safe = card_bench_station(b, BENCH_ALL_SLOTS, 1, BENCH_GENERATIONS);
+	b->access.safe = b->safe;
 }
 
 void
@@ -54,6 +101,8 @@ card_bench_close(struct card_bench *b)
 	reader_close(&b->reader);
 	sim_card_free(&b->chip);
 	safe_close(&b->safe);
+	for (size_t i = 0; i < BENCH_GENERATIONS; i++)
+		masters_close(&b->generations[i]);
 }
 
 void

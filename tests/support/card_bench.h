@@ -4,6 +4,7 @@
 
 #include "cardapps/chip/chip.h"
 #include "cardapps/sim/sim.h"
+#include "keys/masters.h"
 #include "keys/safe.h"
 
 #define BENCH_URL "https://club.example.ir/C/ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -12,8 +13,11 @@
 /* A practice safe with these slots (bit 1 << slot) in a file that is gone again. Free with safe_close. */
 struct safe *bench_safe(uint8_t club_byte, uint32_t slots);
 
+#define BENCH_GENERATIONS 3
+
 struct card_bench {
 	struct safe *safe;
+	struct masters *generations[BENCH_GENERATIONS];	/* of card_bench_generations; 1 is the first */
 	struct sim_card *chip;
 	struct reader *reader;
 	struct card *card;		/* open, or NULL */
@@ -27,6 +31,11 @@ struct card_bench {
 void card_bench_open(struct card_bench *b);
 void card_bench_open_kind(struct card_bench *b, enum sim_kind kind);
 void card_bench_close(struct card_bench *b);
+
+/* Before the first card: the safe of a station that holds all the generations, from 1. */
+void card_bench_generations(struct card_bench *b);
+/* Another station's safe: `slots` of generations `from` to `to` of the same club. Free with safe_close. */
+struct safe *card_bench_station(struct card_bench *b, uint32_t slots, uint16_t from, uint16_t to);
 
 /* Put the card (back) on the reader and open it; asserts that it works. */
 void card_bench_present(struct card_bench *b);
