@@ -3,8 +3,13 @@
 
 #include "printer/printer.h"
 #include "station/cli/commands.h"
+#include "station/cli/printer_offer.h"
 
 static const struct cli_option no_options[] = {{NULL, NULL, MSG_NONE}};
+static const struct cli_option list_options[] = {
+	{"long", NULL, MSG_OPT_LONG},
+	{NULL, NULL, MSG_NONE},
+};
 
 struct listing {
 	const struct cli *c;
@@ -17,6 +22,7 @@ list_printer(void *ctx, const struct print_queue_info *q)
 	struct listing *l = ctx;
 	char text[TEXT_CAP];
 	char line[2 * TEXT_CAP];
+	json_t *entry;
 	enum msg state = q->reason != MSG_NONE ? q->reason
 	    : q->stopped		       ? MSG_PRINTER_STOPPED
 	    : !q->accepting		       ? MSG_PRINTER_REJECTS
@@ -25,9 +31,12 @@ list_printer(void *ctx, const struct print_queue_info *q)
 	text_message(l->c->lang, state, NULL, 0, text, sizeof(text));
 	(void)snprintf(line, sizeof(line), "  %-24s %s", q->name, text);
 	cli_line(l->c, line);
-	(void)json_array_append_new(l->list, json_pack("{s:s, s:s, s:b, s:b, s:s}", "name", q->name,
-	    "model", q->model, "accepting", q->accepting, "stopped", q->stopped, "reason",
-	    q->keyword != NULL ? q->keyword : ""));
+	entry = json_pack("{s:s, s:s, s:b, s:b, s:s, s:s}", "name", q->name, "model", q->model,
+	    "accepting", q->accepting, "stopped", q->stopped, "reason",
+	    q->keyword != NULL ? q->keyword : "", "sentence", text);
+	if (cli_flag(l->c, "long") && q->accepting)
+		cli_printer_offer(l->c, q->name, entry);
+	(void)json_array_append_new(l->list, entry);
 }
 
 static enum err
@@ -57,7 +66,7 @@ run_resume(struct cli *c, struct why *w)
 }
 
 const struct cli_command command_printers = {
-	"printers", "", 0, 0, MSG_CMD_PRINTERS, no_options, run_printers,
+	"printers", "", 0, 0, MSG_CMD_PRINTERS, list_options, run_printers,
 };
 const struct cli_command command_printers_resume = {
 	"printers resume", "PRINTER", 1, 1, MSG_CMD_PRINTERS_RESUME, no_options, run_resume,

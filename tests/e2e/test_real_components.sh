@@ -20,6 +20,13 @@ export CUPS_SERVER=$cups/cups.sock
 expect "a club is made" new_club "$club"
 expect "the queue is listed and ready" \
 	jq -e '.printers[] | select(.name == "card") | .accepting and (.stopped | not)' <<<"$("${b[@]}" --json printers)"
+expect "the queue tells its card, its dots and its ribbon in percent" \
+	jq -e '.printers[] | select(.name == "card") | .card_size != null and .dpi == [300] and .two_sided and .supplies[0].percent == 37' \
+	<<<"$("${b[@]}" --json printers --long)"
+for lang in fa en; do
+	expect "a stopped printer is started again ($lang)" "${b[@]}" --lang $lang printers resume card-stopped
+done
+expect "it is stopped no more" jq -e '.printers[] | select(.name == "card-stopped").stopped | not' <<<"$("${b[@]}" --json printers)"
 equal "the reader is listed and empty" \
 	"$("${b[@]}" --json readers | jq --arg r "$vpcd_reader" '.readers[] | select(.name == $r).card')" false
 equal "doctor finds nothing amiss with both services there" \
