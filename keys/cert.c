@@ -8,6 +8,7 @@
 
 #define VERSION 1
 #define FLAG_TEST 0x0001
+#define ROOT_SHIFT 1		/* bits 1 and 2: the root's algorithm, 0 for Ed25519 */
 
 void
 pubkey_id(const uint8_t pub[PUBKEY_LEN], uint8_t id[4])
@@ -25,7 +26,8 @@ cert_encode(const struct cert *c, uint8_t body[CERT_BODY])
 
 	put_u8(&b, VERSION);
 	put_u8(&b, c->algorithm);
-	put_be16(&b, c->test ? FLAG_TEST : 0);
+	put_be16(&b, (uint16_t)((c->test ? FLAG_TEST : 0) |
+	    (c->root_algorithm == CERT_ED25519 ? 0 : c->root_algorithm << ROOT_SHIFT)));
 	put_be32(&b, c->rights);
 	put_be32(&b, c->serial);
 	put_bytes(&b, c->club, sizeof(c->club));
@@ -43,11 +45,13 @@ decode(const uint8_t body[CERT_BODY], struct cert *c)
 {
 	struct cursor b = cursor_over(body, CERT_BODY);
 	uint8_t version = take_u8(&b);
-	uint16_t flags;
+	uint16_t flags, root;
 
 	c->algorithm = take_u8(&b);
 	flags = take_be16(&b);
-	c->test = flags == FLAG_TEST;
+	c->test = (flags & FLAG_TEST) != 0;
+	root = flags >> ROOT_SHIFT;
+	c->root_algorithm = root == 0 ? CERT_ED25519 : (uint8_t)root;
 	c->rights = take_be32(&b);
 	c->serial = take_be32(&b);
 	memcpy(c->club, take_bytes(&b, sizeof(c->club)), sizeof(c->club));
@@ -58,7 +62,7 @@ decode(const uint8_t body[CERT_BODY], struct cert *c)
 	c->number_count = take_be32(&b);
 	memcpy(c->pub, take_bytes(&b, PUBKEY_LEN), PUBKEY_LEN);
 	return version == VERSION && c->algorithm >= CERT_ED25519 && c->algorithm <= CERT_P256_ODD &&
-	    flags <= FLAG_TEST;
+	    root != CERT_ED25519 && root <= CERT_P256_ODD;
 }
 
 enum err
@@ -74,7 +78,7 @@ cert_verify(const uint8_t bytes[CERT_LEN], const uint8_t root_pub[PUBKEY_LEN],
 	if (!decode(bytes, &c))
 		return why_set(w, ERR_FORMAT, MSG_CERT_FORMAT);
 	memcpy(msg + sizeof(CERT_LABEL), bytes, CERT_BODY);
-	e = sig_verify(root_pub, msg, sizeof(msg), bytes + CERT_BODY, w);
+	e = sig_verify_by(c.root_algorithm, root_pub, msg, sizeof(msg), bytes + CERT_BODY, w);
 	if (e == ERR_SIGNATURE)
 		return why_set(w, e, MSG_CERT_SIGNATURE);
 	if (e != ERR_OK)

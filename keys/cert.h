@@ -4,7 +4,7 @@
  *
  * A certificate is 128 bytes, all integers big-endian, days since 2000-01-01:
  *   0 version = 1 | 1 algorithm: 1 Ed25519, 2 and 3 ECDSA P-256 with even / odd y
- *   2 flags (2): bit 0 test club | 4 rights (4) | 8 serial (4) | 12 club (4)
+ *   2 flags (2): bit 0 test club, bits 1 and 2 the root's algorithm (0 Ed25519, 2 and 3 as above) | 4 rights (4) | 8 serial (4) | 12 club (4)
  *   16 station (4) | 20 valid from (2) | 22 valid to (2), 0 = open
  *   24 first number (4) | 28 count of numbers (4) | 32 public key or x (32)
  *   64 signature of the root over "bashgah-cert-1" 00 and the 64 bytes before
@@ -32,6 +32,7 @@
 
 struct cert {
 	uint8_t algorithm;
+	uint8_t root_algorithm;		/* of the signature under it; root_certify's to say */
 	bool test;
 	uint32_t rights;
 	uint32_t serial;
@@ -51,7 +52,21 @@ enum err root_create(const char *path, bool test, const char *pass, size_t pass_
     struct root **out, struct why *w);
 enum err root_open(const char *path, const char *pass, size_t pass_len, struct root **out,
     struct why *w);
+
+/*
+ * The root as a key in a token, and at `path` the file that speaks of it. `uri` and `pin` as in
+ * safe_create_token, with its errors; root_open opens it as any other, with its PIN. Ed25519, or P-256
+ * in a token that does not know that.
+ */
+enum err root_create_token(const char *path, bool test, const char *uri, const char *pin,
+    size_t pin_len, struct root **out, struct why *w);
+/* As safe_change_passphrase. */
+enum err root_change_passphrase(const char *path, const char *old, size_t old_len,
+    const char *new_pass, size_t new_len, struct why *w);
 void root_close(struct root **root);
+/* root_close, and what root_create_token has made in the token goes. */
+void root_undo(struct root **root);
+uint8_t root_algorithm(const struct root *root);
 void root_public(const struct root *root, uint8_t pub[PUBKEY_LEN]);
 bool root_is_test(const struct root *root);
 /* A signature over a whole message that begins with a label of its own. Errors: ERR_CRYPTO. */

@@ -30,6 +30,7 @@ form_of(enum document_kind kind)
 
 struct author {
 	enum document_signer by;
+	uint8_t algorithm;
 	bool test;
 	uint8_t club[4];
 };
@@ -46,11 +47,13 @@ author_of(const struct document_pen *pen, struct author *a)
 		root_public(pen->root, pub);
 		pubkey_id(pub, a->club);
 		a->by = DOCUMENT_BY_ROOT;
+		a->algorithm = root_algorithm(pen->root);
 		a->test = root_is_test(pen->root);
 		return pen->cert == NULL;
 	}
 	info = safe_get_info(pen->safe);
 	a->by = pen->cert != NULL ? DOCUMENT_BY_STATION : DOCUMENT_BY_ITSELF;
+	a->algorithm = safe_algorithm(pen->safe);
 	a->test = info->test;
 	memcpy(a->club, info->club, sizeof(a->club));
 	return true;
@@ -66,7 +69,7 @@ put_paper(struct writer *out, enum document_kind kind, const struct author *a,
 	put_u8(out, VERSION);
 	put_u8(out, a->test ? FLAG_TEST : 0);
 	put_u8(out, (uint8_t)a->by);
-	put_u8(out, 0);
+	put_u8(out, a->algorithm == CERT_ED25519 ? 0 : a->algorithm);
 	put_bytes(out, a->club, sizeof(a->club));
 	put_be32(out, (uint32_t)body_len);
 	put_bytes(out, body, body_len);
@@ -118,21 +121,23 @@ static bool
 take_head(struct cursor *c, enum document_kind kind, struct document *d, size_t *body_len)
 {
 	const uint8_t *magic = take_bytes(c, MAGIC_LEN);
-	uint8_t version, flags, by, zero;
+	uint8_t version, flags, by, algorithm;
 	const uint8_t *club;
 	bool ours = magic != NULL && memcmp(magic, MAGIC, MAGIC_LEN) == 0 && take_u8(c) == kind;
 
 	version = take_u8(c);
 	flags = take_u8(c);
 	by = take_u8(c);
-	zero = take_u8(c);
+	algorithm = take_u8(c);
 	club = take_bytes(c, sizeof(d->club));
 	*body_len = take_be32(c);
-	if (!ours || c->underflow || version != VERSION || flags > FLAG_TEST || zero != 0 ||
+	if (!ours || c->underflow || version != VERSION || flags > FLAG_TEST ||
+	    algorithm == CERT_ED25519 || algorithm > CERT_P256_ODD ||
 	    by < DOCUMENT_BY_ROOT || by > DOCUMENT_BY_ITSELF)
 		return false;
 	d->kind = kind;
 	d->by = (enum document_signer)by;
+	d->algorithm = algorithm == 0 ? CERT_ED25519 : algorithm;
 	d->test = flags == FLAG_TEST;
 	memcpy(d->club, club, sizeof(d->club));
 	return true;
@@ -193,6 +198,8 @@ find_key(struct document *d, const uint8_t root_pub[PUBKEY_LEN], uint8_t key[PUB
 		e = cert_verify(d->body + d->body_len, root_pub, &d->signer, w);
 		if (e == ERR_OK && d->signer.test != d->test)
 			e = why_set(w, ERR_REFUSED, MSG_PAPER_TEST);
+		if (e == ERR_OK && d->signer.algorithm != d->algorithm)
+			e = why_set(w, ERR_SIGNATURE, MSG_PAPER_SIGNATURE);
 		memcpy(key, d->signer.pub, PUBKEY_LEN);
 	}
 	return e;
@@ -219,7 +226,7 @@ document_verify(struct document *d, const uint8_t root_pub[PUBKEY_LEN], bool tes
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
 	memcpy(msg, LABEL, sizeof(LABEL));
 	memcpy(msg + sizeof(LABEL), d->bytes, signed_len);
-	e = sig_verify(key, msg, sizeof(LABEL) + signed_len, d->bytes + signed_len, NULL);
+	e = sig_verify_by(d->algorithm, key, msg, sizeof(LABEL) + signed_len, d->bytes + signed_len, NULL);
 	free(msg);
 	/* only here it is known that the signature was a paper's */
 	return e == ERR_OK ? ERR_OK : why_set(w, e, MSG_PAPER_SIGNATURE);

@@ -2,7 +2,8 @@
  * Signed papers that travel between the stations of a club: the club file, a request for a
  * certificate, a list. One envelope for all, integers big-endian:
  *   0 "BASHGAH" | 7 kind: 'C' club, 'Q' request, 'L' list | 8 version = 1 | 9 flags: bit 0 test
- *   10 signer: 1 root, 2 station, 3 the key in the first 32 bytes of the body | 11 zero
+ *   10 signer: 1 root, 2 station, 3 the key in the first 32 bytes of the body
+ *   11 the signing key's algorithm (cert.h), 0 for Ed25519
  *   12 club (4) | 16 length of the body (4) | 20 body
  *   | the signer's certificate (128), if signer is 2
  *   | signature (64) over "bashgah-paper-1" 00 and everything before it
@@ -29,6 +30,7 @@ enum document_signer { DOCUMENT_BY_ROOT = 1, DOCUMENT_BY_STATION = 2, DOCUMENT_B
 struct document {
 	enum document_kind kind;
 	enum document_signer by;
+	uint8_t algorithm;	/* of the key that signed */
 	bool test;
 	uint8_t club[4];
 	const uint8_t *body;

@@ -50,6 +50,7 @@ request_open(const uint8_t *bytes, size_t len, const uint8_t root_pub[PUBKEY_LEN
 		e = document_verify(&d, root_pub, test, w);
 	if (e != ERR_OK)
 		return e;
+	out->algorithm = d.algorithm;
 	c = cursor_over(d.body, d.body_len);
 	memcpy(out->pub, take_bytes(&c, PUBKEY_LEN), PUBKEY_LEN);
 	out->station = take_be32(&c);

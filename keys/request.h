@@ -12,6 +12,7 @@
 #define REQUEST_CAP (20 + 44 + SIG_LEN)
 
 struct cert_request {
+	uint8_t algorithm;	/* of the key, as its certificate will say */
 	uint8_t pub[PUBKEY_LEN];
 	uint32_t station;
 	enum role role;

@@ -140,7 +140,7 @@ safe_peek(const char *path, struct safe_info *info, struct why *w)
 }
 
 enum err
-safe_open(const char *path, const char *pass, size_t pass_len, struct safe **out,
+vault_open(const char *path, const char *pass, size_t pass_len, bool root, struct safe **out,
     struct why *w)
 {
 	struct safe *s = secret_alloc(sizeof(*s));
@@ -149,12 +149,27 @@ safe_open(const char *path, const char *pass, size_t pass_len, struct safe **out
 	*out = NULL;
 	if (s == NULL)
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
-	e = safe_token_is(path) ? safe_token_open(s, path, pass, pass_len, w) :
+	e = safe_token_is(path) ? safe_token_open(s, path, root, pass, pass_len, w) :
 	    safe_file_open(s, path, pass, pass_len, w);
 	if (e != ERR_OK)
 		safe_close(&s);
 	*out = s;
 	return e;
+}
+
+enum err
+safe_open(const char *path, const char *pass, size_t pass_len, struct safe **out,
+    struct why *w)
+{
+	return vault_open(path, pass, pass_len, false, out, w);
+}
+
+void
+safe_undo(struct safe **safe)
+{
+	if (*safe != NULL && (*safe)->ops != NULL && (*safe)->ops->undo != NULL)
+		(*safe)->ops->undo(*safe);
+	safe_close(safe);
 }
 
 void
@@ -311,6 +326,6 @@ enum err
 safe_change_passphrase(const char *path, const char *old, size_t old_len, const char *new_pass,
     size_t new_len, struct why *w)
 {
-	return safe_token_is(path) ? safe_token_change(path, old, old_len, new_pass, new_len, w) :
+	return safe_token_is(path) ? safe_token_change(path, false, old, old_len, new_pass, new_len, w) :
 	    safe_file_change(path, old, old_len, new_pass, new_len, w);
 }

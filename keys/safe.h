@@ -107,6 +107,8 @@ enum err safe_peek(const char *path, struct safe_info *info, struct why *w);
 enum err safe_open(const char *path, const char *pass, size_t pass_len, struct safe **out,
     struct why *w);
 void safe_close(struct safe **safe);
+/* safe_close, and the keys go that safe_create_token has made with this very handle: its club did not come to be. */
+void safe_undo(struct safe **safe);
 
 /*
  * Add the masters of `slots` of one generation to the safe at `path`, which must be of the same club,

@@ -73,7 +73,7 @@ file_close(struct safe *s)
 static enum err file_import(struct safe *s, unsigned at, uint32_t slots, const struct masters *m,
     const char *path, const char *pass, size_t pass_len, struct why *w);
 
-static const struct safe_ops file_ops = {file_cmac, file_sign, file_import, file_close};
+static const struct safe_ops file_ops = {file_cmac, file_sign, file_import, NULL, file_close};
 
 static enum err
 make_room(struct safe *s, struct why *w)

@@ -13,6 +13,15 @@
 
 #define MADE_CAP (KEY_SLOT_COUNT + 2)
 
+/* Objects by name, as some tokens' handles end with the session that made them. */
+struct made {
+	unsigned count;
+	struct {
+		CK_OBJECT_CLASS class;
+		char name[OBJECT_NAME_CAP];
+	} object[MADE_CAP];
+};
+
 /* The objects as they are found; `life` is the connection's for which that is true. */
 struct inside {
 	struct token *token;
@@ -20,6 +29,7 @@ struct inside {
 	unsigned life;
 	CK_OBJECT_HANDLE signer;
 	CK_OBJECT_HANDLE masters[SAFE_GENERATIONS][KEY_SLOT_COUNT];
+	struct made made;	/* with this handle */
 };
 
 /* What travels through token_run. */
@@ -32,11 +42,6 @@ struct job {
 	uint8_t *out;
 	uint32_t slots;
 	const struct masters *masters;
-	struct {
-		CK_OBJECT_CLASS class;
-		char name[OBJECT_NAME_CAP];
-	} made[MADE_CAP];	/* by name: some tokens' handles end with the session that made them */
-	unsigned made_count;
 	struct object_fault fault;
 };
 
@@ -177,10 +182,12 @@ token_safe_close(struct safe *s)
 	secret_free(in, sizeof(*in));
 }
 
+static void token_undo(struct safe *s);
 static enum err token_import(struct safe *s, unsigned at, uint32_t slots, const struct masters *m,
     const char *path, const char *pass, size_t pass_len, struct why *w);
 
-static const struct safe_ops token_ops = {token_cmac, token_sign, token_import, token_safe_close};
+static const struct safe_ops token_ops = {token_cmac, token_sign, token_import, token_undo,
+	token_safe_close};
 
 static enum err
 log_in(struct safe *s, const char *uri, const char *pin, size_t pin_len, struct why *w)
@@ -234,7 +241,8 @@ check_owner_alone(const char *path, struct why *w)
 }
 
 enum err
-safe_token_open(struct safe *s, const char *path, const char *pin, size_t pin_len, struct why *w)
+safe_token_open(struct safe *s, const char *path, bool root, const char *pin, size_t pin_len,
+    struct why *w)
 {
 	struct job j = job_for(s, w);
 	char uri[TOKEN_URI_CAP];
@@ -243,6 +251,8 @@ safe_token_open(struct safe *s, const char *path, const char *pin, size_t pin_le
 
 	if (e == ERR_OK)
 		e = token_file_read(path, s, uri, w);
+	if (e == ERR_OK && (s->info.station == ROOT_STATION) != root)
+		e = why_set(w, ERR_SAFE, MSG_SAFE_NOT_ONE, WHY_CODE(path));
 	if (e != ERR_OK)
 		return e;
 	memcpy(pub, s->pub, sizeof(pub));
@@ -260,9 +270,11 @@ safe_token_open(struct safe *s, const char *path, const char *pin, size_t pin_le
 static void
 note_made(struct job *j, CK_OBJECT_CLASS class, const char *name)
 {
-	j->made[j->made_count].class = class;
-	memcpy(j->made[j->made_count].name, name, strlen(name) + 1);
-	j->made_count++;
+	struct made *made = &((struct inside *)j->s->inside)->made;
+
+	made->object[made->count].class = class;
+	memcpy(made->object[made->count].name, name, strlen(name) + 1);
+	made->count++;
 }
 
 /* Keys of that name are somebody's cards: none is replaced and none gets a double. */
@@ -317,12 +329,13 @@ make_master(const struct token_link *l, CK_SESSION_HANDLE rw, struct job *j, uns
 static void
 unmake(const struct token_link *l, CK_SESSION_HANDLE rw, struct job *j)
 {
+	struct made *made = &((struct inside *)j->s->inside)->made;
 	CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
 	CK_ULONG count = 0;
 
-	while (j->made_count > 0) {
-		j->made_count--;
-		if (object_find(l, j->made[j->made_count].class, j->made[j->made_count].name, &key,
+	while (made->count > 0) {
+		made->count--;
+		if (object_find(l, made->object[made->count].class, made->object[made->count].name, &key,
 		    &count) == CKR_OK && count == 1)
 			(void)l->f->C_DestroyObject(rw, key);
 	}
@@ -340,7 +353,7 @@ run_writing(const struct token_link *l, struct job *j, writing work)
 	if (rv != CKR_OK)
 		return rv;
 	j->fault.e = ERR_OK;
-	j->made_count = 0;
+	((struct inside *)j->s->inside)->made.count = 0;
 	rv = work(l, rw, j);
 	if (rv != CKR_OK || j->fault.e != ERR_OK)
 		unmake(l, rw, j);
@@ -380,10 +393,13 @@ unmake_task(const struct token_link *l, void *ctx)
 
 /* What went wrong first is what people are told. */
 static void
-take_back(struct job *j)
+token_undo(struct safe *s)
 {
-	j->fault.w = NULL;
-	(void)run(j, unmake_task);
+	const struct inside *in = s->inside;
+	struct job j = job_for(s, NULL);
+
+	if (in->made.count > 0)
+		(void)run(&j, unmake_task);
 }
 
 enum err
@@ -409,7 +425,7 @@ safe_token_new(struct safe *s, const char *path, const char *uri, const char *pi
 	if (e == ERR_OK)
 		e = safe_token_peek(path, &s->info, w);
 	if (e != ERR_OK)
-		take_back(&j);
+		token_undo(s);
 	return e;
 }
 
@@ -504,7 +520,7 @@ token_import(struct safe *s, unsigned at, uint32_t slots, const struct masters *
 	in->life = 0;		/* what the file will say is what must be found */
 	e = token_file_write(path, s, in->uri, true, w);
 	if (e != ERR_OK)
-		take_back(&j);
+		token_undo(s);
 	return e;
 }
 
@@ -512,13 +528,13 @@ token_import(struct safe *s, unsigned at, uint32_t slots, const struct masters *
 
 /* The file never says that anybody may open the token when that is not so: a wrong PIN is counted. */
 enum err
-safe_token_change(const char *path, const char *old, size_t old_len, const char *new,
+safe_token_change(const char *path, bool root, const char *old, size_t old_len, const char *new,
     size_t new_len, struct why *w)
 {
 	const bool practice = is_practice(new, new_len);
 	struct inside *in;
 	struct safe *s = NULL;
-	enum err e = safe_open(path, old, old_len, &s, w);
+	enum err e = vault_open(path, old, old_len, root, &s, w);
 
 	if (e == ERR_OK && practice && !s->info.test)
 		e = why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_PUBLIC);

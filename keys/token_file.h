@@ -8,7 +8,8 @@
  * so a byte that is not as it was is found before a PIN is tried, and the token must hold the very
  * signing key that has made the file. Version 1 had the slots (4) at 20, the key at 24, the URI's length
  * at 56, and all generations up to the newest; its club's PIN was the practice passphrase if it was
- * of a practice club. It is still read. Only keys/ includes this file.
+ * of a practice club. It is still read. Of a root the station is 0, and the club a number drawn for its
+ * key's name. Only keys/ includes this file.
  */
 #ifndef KEYS_TOKEN_FILE_H
 #define KEYS_TOKEN_FILE_H

@@ -5,6 +5,7 @@
 
 #include "keys/digest.h"
 #include "keys/signature.h"
+#include "keys/vault.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define CMAC_LEN 16
@@ -93,8 +94,13 @@ master_name(const uint8_t club[4], unsigned slot, unsigned generation, char name
 void
 signer_name(const uint8_t club[4], uint32_t station, char name[OBJECT_NAME_CAP])
 {
-	(void)snprintf(name, OBJECT_NAME_CAP, "bashgah %02x%02x%02x%02x station %lu", club[0], club[1],
-	    club[2], club[3], (unsigned long)station);
+	int n = snprintf(name, OBJECT_NAME_CAP, "bashgah %02x%02x%02x%02x ", club[0], club[1], club[2],
+	    club[3]);
+
+	if (station == ROOT_STATION)
+		(void)snprintf(name + n, OBJECT_NAME_CAP - (size_t)n, "root");
+	else
+		(void)snprintf(name + n, OBJECT_NAME_CAP - (size_t)n, "station %lu", (unsigned long)station);
 }
 
 /* --- finding */

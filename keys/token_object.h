@@ -18,7 +18,7 @@
 /* Made so, and refused if it is found otherwise. */
 enum object_rules { RULES_MASTER, RULES_SIGNER };
 
-/* "bashgah CLUB key SLOT generation N", "bashgah CLUB station N", "bashgah CLUB root" */
+/* "bashgah CLUB key SLOT generation N"; "bashgah CLUB station N", or "bashgah DRAWN root" for ROOT_STATION. */
 void master_name(const uint8_t club[4], unsigned slot, unsigned generation, char name[OBJECT_NAME_CAP]);
 void signer_name(const uint8_t club[4], uint32_t station, char name[OBJECT_NAME_CAP]);
 

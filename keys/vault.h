@@ -35,6 +35,8 @@ struct safe_ops {
 	 */
 	enum err (*import)(struct safe *s, unsigned at, uint32_t slots, const struct masters *m,
 	    const char *path, const char *pass, size_t pass_len, struct why *w);
+	/* What was made with this handle outside of the file goes; NULL: nothing ever is. */
+	void (*undo)(struct safe *s);
 	/* Ends what `inside` points to. */
 	void (*close)(struct safe *s);
 };
@@ -56,6 +58,13 @@ struct safe {
 /* AES-CMAC of `msg` under a master. Errors: ERR_NO_KEY, ERR_NOMEM, ERR_CRYPTO, ERR_MISSING (token). */
 enum err safe_cmac(const struct safe *s, enum key_slot slot, uint16_t epoch, const uint8_t *msg,
     size_t len, uint8_t mac[16], struct why *w);
+
+/* Number of the "station" whose safe is a root in a token; no station has it. */
+#define ROOT_STATION 0
+
+/* safe_open, of a root or of a station. Errors: ERR_SAFE also for the other of the two. */
+enum err vault_open(const char *path, const char *pass, size_t pass_len, bool root,
+    struct safe **out, struct why *w);
 
 /* False for a slot that does not exist. */
 bool slot_held(uint32_t slots, unsigned slot);
@@ -80,10 +89,10 @@ enum err safe_file_change(const char *path, const char *old, size_t old_len, con
 bool safe_token_is(const char *path);
 enum err safe_token_new(struct safe *s, const char *path, const char *uri, const char *pin,
     size_t pin_len, struct why *w);
-enum err safe_token_open(struct safe *s, const char *path, const char *pin, size_t pin_len,
-    struct why *w);
+enum err safe_token_open(struct safe *s, const char *path, bool root, const char *pin,
+    size_t pin_len, struct why *w);
 enum err safe_token_peek(const char *path, struct safe_info *info, struct why *w);
-enum err safe_token_change(const char *path, const char *old, size_t old_len, const char *new,
+enum err safe_token_change(const char *path, bool root, const char *old, size_t old_len, const char *new,
     size_t new_len, struct why *w);
 
 #endif

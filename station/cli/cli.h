@@ -47,6 +47,7 @@ struct cli {
 	enum lang lang;
 	bool json;
 	int passphrase_fd;		/* -1: ask */
+	const char *token;		/* URI of the token whose PIN to ask for where there is no club yet, or NULL */
 	const char *value[CLI_OPTIONS_MAX];	/* by place in the command's table; "" for a flag given */
 	const char *word[CLI_WORDS_MAX];
 	int word_count;

@@ -14,7 +14,9 @@ static const struct cli_option options[] = {
 	{"host", "HOST", MSG_OPT_HOST},
 	{"designs", "DIR", MSG_OPT_DESIGNS},
 	{"real", NULL, MSG_OPT_REAL},
+	{"token", "URI", MSG_OPT_TOKEN},
 	{"root", "FILE", MSG_OPT_ROOT},
+	{"root-token", "URI", MSG_OPT_ROOT_TOKEN},
 	{"root-passphrase-fd", "N", MSG_OPT_ROOT_PASSPHRASE_FD},
 	{NULL, NULL, MSG_NONE},
 };
@@ -52,17 +54,21 @@ take_passphrases(struct cli *c, struct init_options *o, char *pass, char *root_p
 	int64_t fd;
 	enum err e = cli_number(c, "root-passphrase-fd", 0, 1023, -1, &fd, w);
 
+	o->token = c->token = cli_value(c, "token");
+	o->root_path = cli_value(c, "root");
+	o->root_token = cli_value(c, "root-token");
+	if (e == ERR_OK && o->real && (o->root_path == NULL || fd < 0))
+		return why_set(w, ERR_USAGE, MSG_REAL_CLUB_NEEDS);
+	if (e == ERR_OK && !o->real && o->root_token != NULL)
+		return why_set(w, ERR_USAGE, MSG_ROOT_TOKEN_PRACTICE);
+	if (e != ERR_OK || (!o->real && o->token == NULL))
+		return e;
+	e = cli_passphrase(c, pass, PASS_CAP, w);
+	o->pass = pass;
 	if (e != ERR_OK || !o->real)
 		return e;
-	o->root_path = cli_value(c, "root");
-	if (o->root_path == NULL || fd < 0)
-		return why_set(w, ERR_USAGE, MSG_REAL_CLUB_NEEDS);
-	e = cli_passphrase(c, pass, PASS_CAP, w);
-	if (e == ERR_OK)
-		e = cli_passphrase_from((int)fd, root_pass, PASS_CAP, w);
-	o->pass = pass;
 	o->root_pass = root_pass;
-	return e;
+	return cli_passphrase_from((int)fd, root_pass, PASS_CAP, w);
 }
 
 static enum err

@@ -13,6 +13,7 @@
 
 #include "station/base/secret.h"
 #include "station/cli/cli.h"
+#include "station/flow/settings.h"
 
 #define CREDENTIAL "bashgah-passphrase"
 
@@ -56,19 +57,35 @@ from_file(const char *path, char *out, size_t cap, struct why *w)
 	return e;
 }
 
+/* What is asked for: a token's PIN, by the token's name, or a passphrase. */
+static void
+prompt(const struct cli *c, int tty)
+{
+	char path[PATH_MAX], text[TEXT_CAP];
+	struct safe_info info = {0};
+	struct why_in name = WHY_CODE(c->token);
+
+	(void)snprintf(path, sizeof(path), "%s/" STATION_SAFE, c->folder);
+	if (c->token == NULL && safe_peek(path, &info, NULL) == ERR_OK && info.token)
+		name = WHY_CODE(info.token_name);
+	if (name.str != NULL)
+		text_message(c->lang, MSG_PIN_PROMPT, &name, 1, text, sizeof(text));
+	else
+		text_message(c->lang, MSG_PASSPHRASE_PROMPT, NULL, 0, text, sizeof(text));
+	(void)dprintf(tty, "%s ", text);
+}
+
 static enum err
 from_terminal(const struct cli *c, int tty, char *out, size_t cap, struct why *w)
 {
 	struct termios was, quiet;
-	char text[TEXT_CAP];
 	enum err e;
 
 	if (tcgetattr(tty, &was) != 0)
 		return why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_NEEDED);
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	text_message(c->lang, MSG_PASSPHRASE_PROMPT, NULL, 0, text, sizeof(text));
-	(void)dprintf(tty, "%s ", text);
+	prompt(c, tty);
 	(void)tcsetattr(tty, TCSAFLUSH, &quiet);
 	e = cli_passphrase_from(tty, out, cap, w);
 	(void)tcsetattr(tty, TCSAFLUSH, &was);

@@ -103,7 +103,9 @@ make_root(struct making *m, struct why *w)
 	else
 		e = under(m, STATION_ROOT, path, w);
 	if (e == ERR_OK)
-		e = root_create(path, !m->o->real, pass, strlen(pass), &m->root, w);
+		e = m->o->root_token != NULL ?
+		    root_create_token(path, !m->o->real, m->o->root_token, pass, strlen(pass), &m->root, w) :
+		    root_create(path, !m->o->real, pass, strlen(pass), &m->root, w);
 	m->root_apart = e == ERR_OK && m->o->real;
 	if (e == ERR_OK)
 		root_public(m->root, m->root_pub);
@@ -118,14 +120,16 @@ make_root(struct making *m, struct why *w)
 static enum err
 make_safe(struct making *m, struct why *w)
 {
-	const char *pass = m->o->real ? m->o->pass : SAFE_PRACTICE_PASSPHRASE;
-	struct safe_info info = {.test = !m->o->real, .station = FIRST_STATION, .epoch = 1};
+	const char *pass = m->o->pass != NULL ? m->o->pass : SAFE_PRACTICE_PASSPHRASE;
+	struct safe_info info = {.test = !m->o->real, .station = FIRST_STATION};
 	char path[STATION_PATH_CAP];
 	enum err e = under(m, STATION_SAFE, path, w);
 
 	pubkey_id(m->root_pub, info.club);
 	if (e == ERR_OK)
-		e = safe_create(path, &info, ALL_SLOTS, pass, strlen(pass), &m->safe, w);
+		e = m->o->token != NULL ?
+		    safe_create_token(path, &info, ALL_SLOTS, m->o->token, pass, strlen(pass), &m->safe, w) :
+		    safe_create(path, &info, ALL_SLOTS, pass, strlen(pass), &m->safe, w);
 	return e;
 }
 
@@ -368,13 +372,16 @@ station_init(const struct init_options *o, struct why *w)
 	if (e != ERR_OK)
 		return e;
 	e = build(&m, w);
-	root_close(&m.root);
-	safe_close(&m.safe);
 	store_close(&m.store);
 	if (e == ERR_OK && rename(m.folder, o->folder) != 0)
 		e = why_errno(w, errno, o->folder);
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
+		root_undo(&m.root);
+		safe_undo(&m.safe);
 		folder_remove(m.folder);
+	}
+	root_close(&m.root);
+	safe_close(&m.safe);
 	if (e != ERR_OK && m.root_apart)
 		(void)unlink(o->root_path);
 	return e;

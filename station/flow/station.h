@@ -92,16 +92,18 @@ struct init_options {
 	const char *host;		/* NULL: CLUB.EXAMPLE */
 	const char *designs_from;	/* folder with the shipped designs */
 	bool real;			/* false: a practice club, no question asked */
-	const char *pass;		/* real: for the safe; NULL for practice */
+	const char *pass;		/* real: for the safe; NULL for practice; with `token` its PIN */
+	const char *token;		/* RFC 7512 URI: the safe's keys in a token; NULL: in a file */
 	const char *root_path;		/* real: where the root goes, outside the folder */
-	const char *root_pass;
+	const char *root_pass;		/* with `root_token` its PIN */
+	const char *root_token;		/* real: the root's key in a token, and at root_path what speaks of it; or NULL */
 };
 
 /*
  * Make a club: root, safe, certificate, store, view, designs; whole or not at all. Killed halfway it leaves
  * FOLDER.PID.new and a real club's root, which nothing uses: both may be removed. Errors: ERR_DUPLICATE (the
  * folder is not empty, or a root is there), ERR_ARG (host), ERR_USAGE (a real club without passphrases, or its
- * root inside the folder), those of text_clean_name, root_create, safe_create, store_open and of files.
+ * root inside the folder), those of text_clean_name, root_create, safe_create, their likes for a token, store_open and of files.
  */
 enum err station_init(const struct init_options *o, struct why *w);
 
