@@ -396,11 +396,15 @@ static enum err
 cups_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
     struct why *w)
 {
-	static const char *const wants[] = { "job-id", "job-name" };
+	/*
+	 * The last one is for the scheduler: of an ended job it has put away it tells no name, unless
+	 * it is asked for something that makes it read the job's file again.
+	 */
+	static const char *const wants[] = { "job-id", "job-name", "job-uuid" };
 	bool no_server;
 	ipp_t *r = cups_request(IPP_OP_GET_JOBS, q->name);
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "all");
-	cups_want(r, wants, 2);
+	cups_want(r, wants, (int)(sizeof(wants) / sizeof(wants[0])));
 	ipp_t *answer = cups_ask(r, "/", NULL, &no_server);
 	if (no_server)
 		return cups_no_server(w);

@@ -75,11 +75,14 @@ check_print(struct cli *c, struct station *s, const struct flow_request *rq, str
 	    station_valid_to(s, clock_now_ms(), rq->valid_days), w);
 }
 
-/* The card is made whatever the printer does; how to print it again is said. */
+/*
+ * The card is made whatever the printer does; how to print it again is said. Always one paper for one issue:
+ * the same request may be printing at another desk.
+ */
 static enum err
 print(struct cli *c, struct station *s, const struct flow_result *r, struct why *w)
 {
-	enum err e = cli_print(c, s, r->card_number, r->repeated, w);
+	enum err e = cli_print(c, s, r->card_number, true, w);
 
 	if (e != ERR_OK)
 		cli_say(c, MSG_ISSUED_NOT_PRINTED, NULL, 0);

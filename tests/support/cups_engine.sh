@@ -21,3 +21,4 @@ jam) stuck media-jam-error ;;
 abort) echo "ERROR: card head failure" >&2; exit 1 ;;
 esac
 cp "$1" "$dir/printed/last"
+echo "$IPP_JOB_NAME" >>"$dir/printed/titles"
