@@ -123,6 +123,14 @@ $(BUILD)/libsupport.a: $(TEST_HELP:%.c=$(BUILD)/obj/%.o)
 	@rm -f $@
 	@$(AR) rcsD $@ $^
 
+# what tests load by its path, as a key token's driver is
+TEST_MODULES := $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(subst /module/,/,$(wildcard tests/support/module/*.c)))
+$(BUILD)/tests/support/%.so: tests/support/module/%.c | $(BUILD)/libraries
+	@mkdir -p $(@D)
+	@echo "  so $<"
+	@$(CC) $(ALL_CFLAGS) -fPIC $(call pkg,$(HEADERS_keys),--cflags) -MMD -MP -shared -o $@ $<
+$(TEST_BIN) $(BENCH_BIN): | $(TEST_MODULES)
+
 define test_rules
 $(1:%.c=$(BUILD)/obj/%.o): ROOM_CFLAGS = $$(call room_cflags,$(2))
 $(patsubst tests/%.c,$(BUILD)/tests/%,$(1)): $(1:%.c=$(BUILD)/obj/%.o) $(BUILD)/libsupport.a $$(call archives,$(2))
