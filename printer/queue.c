@@ -159,7 +159,7 @@ queue_open(const char *name, struct print_queue **out, struct why *w)
 enum err
 queue_ready(const struct print_queue *q, struct why *w)
 {
-	return q->kind->ready(q, w);
+	return q->kind->ready(q, NULL, w);
 }
 
 void
@@ -189,6 +189,19 @@ title_ok(const char *title)
 	return len >= 1 && len <= TITLE_MAX && title[0] != '.' && strspn(title, letters) == len;
 }
 
+static enum err
+check_settings(const struct print_queue *q, const struct print_opts *opts, struct why *w)
+{
+	struct print_offer *o = NULL;
+	if (opts->setting_count == 0)
+		return ERR_OK;
+	enum err e = queue_offer(q, &o, w);
+	if (e == ERR_OK)
+		e = offer_check(o, q->name, opts->settings, opts->setting_count, w);
+	offer_free(&o);
+	return e;
+}
+
 enum err
 queue_submit(struct print_queue *q, const char *path, const char *title,
     const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
@@ -199,7 +212,7 @@ queue_submit(struct print_queue *q, const char *path, const char *title,
 		return why_set(w, ERR_ARG, MSG_JOB_TITLE_BAD, WHY_CODE(title));
 	if (opts == NULL)
 		opts = &usual;
-	enum err e = queue_check_settings(q, opts->settings, opts->setting_count, w);
+	enum err e = check_settings(q, opts, w);
 	return e == ERR_OK ? q->kind->submit(q, path, title, opts, job, w) : e;
 }
 
@@ -249,17 +262,10 @@ queue_offer(const struct print_queue *q, struct print_offer **out, struct why *w
 }
 
 enum err
-queue_check_settings(const struct print_queue *q, const struct print_setting *settings,
-    size_t count, struct why *w)
+queue_check(const struct print_queue *q, const struct print_opts *opts, struct why *w)
 {
-	struct print_offer *o = NULL;
-	if (count == 0)
-		return ERR_OK;
-	enum err e = queue_offer(q, &o, w);
-	if (e == ERR_OK)
-		e = offer_check(o, q->name, settings, count, w);
-	offer_free(&o);
-	return e;
+	enum err e = q->kind->ready(q, opts, w);
+	return e == ERR_OK ? check_settings(q, opts, w) : e;
 }
 
 const char *

@@ -135,9 +135,8 @@ enum err queue_resume(struct print_queue *q, struct why *w);
  */
 enum err queue_offer(const struct print_queue *q, struct print_offer **out, struct why *w);
 
-/* Would queue_submit take these settings? Errors: ERR_ARG, those of queue_offer. */
-enum err queue_check_settings(const struct print_queue *q, const struct print_setting *settings,
-    size_t count, struct why *w);
+/* Would queue_submit take a job printed like that? Errors: those of queue_ready and of queue_submit for `opts`. */
+enum err queue_check(const struct print_queue *q, const struct print_opts *opts, struct why *w);
 
 /* "unknown", "none", "keeps": for logs and --json. */
 const char *print_keeps_name(enum print_keeps k);

@@ -105,17 +105,6 @@ judge_ready(const struct print_queue *q, ipp_t *queue, struct why *w)
 	return ERR_OK;
 }
 
-static enum err
-check_ready(const struct print_queue *q, struct why *w)
-{
-	ipp_t *queue;
-	enum err e = ask_queue(q, &queue, w);
-	if (e == ERR_OK)
-		e = judge_ready(q, queue, w);
-	ippDelete(queue);
-	return e;
-}
-
 static bool
 is_set(const struct print_opts *opts, const char *name)
 {
@@ -135,6 +124,31 @@ judge_sides(const struct print_queue *q, ipp_t *queue, const struct print_opts *
 	    cups_lists(queue, attribute, "two-sided-short-edge"))
 		return ERR_OK;
 	return why_set(w, ERR_QUEUE, MSG_QUEUE_ONE_SIDED, WHY_CODE(q->name));
+}
+
+/* The name of the sheet into `media`. */
+static enum err
+judge_opts(const struct print_queue *q, ipp_t *queue, const struct print_opts *opts,
+    char media[MEDIA_CAP], struct why *w)
+{
+	int width_um = opts->width_um != 0 ? opts->width_um : CARD_WIDTH_UM;
+	int height_um = opts->height_um != 0 ? opts->height_um : CARD_HEIGHT_UM;
+	enum err e = judge_sides(q, queue, opts, w);
+	return e == ERR_OK ? cups_medium(queue, q->name, width_um, height_um, media, MEDIA_CAP, w) : e;
+}
+
+static enum err
+cups_ready(const struct print_queue *q, const struct print_opts *opts, struct why *w)
+{
+	char media[MEDIA_CAP];
+	ipp_t *queue;
+	enum err e = ask_queue(q, &queue, w);
+	if (e == ERR_OK)
+		e = judge_ready(q, queue, w);
+	if (e == ERR_OK && opts != NULL)
+		e = judge_opts(q, queue, opts, media, w);
+	ippDelete(queue);
+	return e;
 }
 
 /*
@@ -208,8 +222,6 @@ cups_submit(struct print_queue *q, const char *path, const char *title,
 {
 	char media[MEDIA_CAP];
 	ipp_t *queue = NULL;
-	int width_um = opts->width_um != 0 ? opts->width_um : CARD_WIDTH_UM;
-	int height_um = opts->height_um != 0 ? opts->height_um : CARD_HEIGHT_UM;
 
 	if (access(path, R_OK) != 0)
 		return why_errno(w, errno, path);
@@ -217,9 +229,7 @@ cups_submit(struct print_queue *q, const char *path, const char *title,
 	if (e == ERR_OK)
 		e = judge_ready(q, queue, w);
 	if (e == ERR_OK)
-		e = judge_sides(q, queue, opts, w);
-	if (e == ERR_OK)
-		e = cups_medium(queue, q->name, width_um, height_um, media, sizeof(media), w);
+		e = judge_opts(q, queue, opts, media, w);
 	if (e == ERR_OK)
 		e = send_job(q, print_request(q, queue, title, opts, media), path, job, w);
 	ippDelete(queue);
@@ -474,7 +484,7 @@ queue_list(print_list each, void *ctx, struct why *w)
 
 const struct queue_kind queue_cups = {
 	.open = cups_open,
-	.ready = check_ready,
+	.ready = cups_ready,
 	.submit = cups_submit,
 	.poll = cups_poll,
 	.cancel = cups_cancel,

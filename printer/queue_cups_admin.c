@@ -148,7 +148,10 @@ take_directive(char *line, struct settings *found)
 		found->history_s = seconds_of(value);
 }
 
-/* A job seen to be kept outweighs the word of a file that may have changed since the scheduler read it. */
+/*
+ * Pages seen to be kept outweigh the word of a file that may have changed since the scheduler read it; of the
+ * history it is the word that tells what will become of the next job.
+ */
 static void
 read_settings(FILE *conf, struct print_keeping *out)
 {
@@ -156,10 +159,8 @@ read_settings(FILE *conf, struct print_keeping *out)
 	char line[LINE_CAP];
 	while (fgets(line, sizeof(line), conf) != NULL)
 		take_directive(line, &found);
-	if (found.history_s > out->history_s)
-		out->history_s = found.history_s;
-	if (out->history == PRINT_KEEPS_UNKNOWN)
-		out->history = found.history_s > 0 ? PRINT_KEEPS : PRINT_KEEPS_NONE;
+	out->history_s = found.history_s;
+	out->history = found.history_s > 0 ? PRINT_KEEPS : PRINT_KEEPS_NONE;
 	if (out->files == PRINT_KEEPS_UNKNOWN)
 		out->files = found.files_s > 0 && found.history_s > 0 ? PRINT_KEEPS : PRINT_KEEPS_NONE;
 }

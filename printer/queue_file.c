@@ -24,8 +24,9 @@ folder_of(const struct print_queue *q)
 }
 
 static enum err
-file_ready(const struct print_queue *q, struct why *w)
+file_ready(const struct print_queue *q, const struct print_opts *opts, struct why *w)
 {
+	(void)opts;
 	struct stat st;
 	const char *folder = folder_of(q);
 	if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode) || access(folder, W_OK) != 0)
@@ -36,7 +37,7 @@ file_ready(const struct print_queue *q, struct why *w)
 static enum err
 file_open(struct print_queue *q, struct why *w)
 {
-	return file_ready(q, w);
+	return file_ready(q, NULL, w);
 }
 
 static void
@@ -132,7 +133,7 @@ file_keeps_files(const struct print_queue *q, struct print_keeping *out, struct 
 static enum err
 file_resume(struct print_queue *q, struct why *w)
 {
-	return file_ready(q, w);
+	return file_ready(q, NULL, w);
 }
 
 static enum err

@@ -12,7 +12,8 @@ struct print_queue;
 /* As the functions of queue.h of the same name; `close` frees what open put into q->own. */
 struct queue_kind {
 	enum err (*open)(struct print_queue *q, struct why *w);
-	enum err (*ready)(const struct print_queue *q, struct why *w);
+	/* with `opts`, also whether that sheet and these sides are there */
+	enum err (*ready)(const struct print_queue *q, const struct print_opts *opts, struct why *w);
 	enum err (*submit)(struct print_queue *q, const char *path, const char *title,
 	    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w);
 	enum err (*poll)(struct print_queue *q, const char *job,

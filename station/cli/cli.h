@@ -13,6 +13,7 @@
 #include "station/base/err.h"
 #include "station/flow/flow.h"
 #include "station/flow/station.h"
+#include "station/store/print.h"
 #include "station/text/text.h"
 
 /* What the shell is told; in docs, man pages and tests under these numbers. */
@@ -109,6 +110,8 @@ enum err cli_card_language(const struct cli *c, enum lang *out, struct why *w);
  * cut short and makes no second plastic.
  */
 enum err cli_print(struct cli *c, struct station *s, uint64_t card, bool finish, struct why *w);
+/* What --side and --printer-option ask for, for artwork_request. Errors: ERR_USAGE. */
+enum err cli_print_options(const struct cli *c, char out[STORE_PRINT_OPTIONS_CAP], struct why *w);
 /* The printer of --printer, or the club's own prints folder; `room` holds the latter's name. */
 const char *cli_printer(const struct cli *c, const struct station *s, char room[STATION_PATH_CAP]);
 

@@ -20,6 +20,8 @@ static const struct cli_option options[] = {
 	{"trace", "FILE", MSG_OPT_TRACE},
 	{"quick", NULL, MSG_OPT_QUICK},
 	{"printer", "PRINTER", MSG_OPT_PRINTER},
+	{"printer-option", "NAME=VALUE", MSG_OPT_PRINTER_OPTION},
+	{"side", "SIDE", MSG_OPT_SIDE},
 	{"design", "NAME", MSG_OPT_DESIGN},
 	{"card-lang", "fa|en", MSG_OPT_CARD_LANG},
 	{"no-print", NULL, MSG_OPT_NO_PRINT},
@@ -67,10 +69,14 @@ check_print(struct cli *c, struct station *s, const struct flow_request *rq, str
 	char room[STATION_PATH_CAP];
 	struct artwork_request a = {.printer = cli_printer(c, s, room),
 	    .design = cli_value(c, "design")};
+	char how[STORE_PRINT_OPTIONS_CAP];
 	enum err e = cli_card_language(c, &a.lang, w);
 
+	if (e == ERR_OK)
+		e = cli_print_options(c, how, w);
 	if (e != ERR_OK)
 		return e;
+	a.options = how;
 	return station_check_print(s, &a, rq->member, rq->tier,
 	    station_valid_to(s, clock_now_ms(), rq->valid_days), w);
 }

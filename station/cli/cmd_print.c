@@ -3,6 +3,8 @@
 
 static const struct cli_option options[] = {
 	{"printer", "PRINTER", MSG_OPT_PRINTER},
+	{"printer-option", "NAME=VALUE", MSG_OPT_PRINTER_OPTION},
+	{"side", "SIDE", MSG_OPT_SIDE},
 	{"design", "NAME", MSG_OPT_DESIGN},
 	{"card-lang", "fa|en", MSG_OPT_CARD_LANG},
 	{NULL, NULL, MSG_NONE},

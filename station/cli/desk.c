@@ -12,6 +12,7 @@
 #include "station/club/member.h"
 #include "station/club/tier.h"
 #include "station/flow/artwork.h"
+#include "station/flow/print_wish.h"
 #include "station/flow/readers.h"
 #include "station/flow/settings.h"
 
@@ -357,6 +358,23 @@ say_print(struct cli *c, const struct artwork_report *r)
 }
 
 enum err
+cli_print_options(const struct cli *c, char out[STORE_PRINT_OPTIONS_CAP], struct why *w)
+{
+	const char *side = cli_value(c, "side");
+	const char *option = cli_value(c, "printer-option");
+	int n;
+
+	if (side != NULL && strcmp(side, "both") != 0 && strcmp(side, "front") != 0 &&
+	    strcmp(side, "back") != 0)
+		return why_set(w, ERR_USAGE, MSG_PRINT_SIDE_UNKNOWN, WHY_CODE(side));
+	n = snprintf(out, STORE_PRINT_OPTIONS_CAP, "%s%s%s", side != NULL ? side : "",
+	    side != NULL && option != NULL ? "," : "", option != NULL ? option : "");
+	if (n < 0 || n >= STORE_PRINT_OPTIONS_CAP)
+		return why_set(w, ERR_USAGE, MSG_PRINT_WISH_LONG, WHY_NUM(PRINT_WISH_MAX));
+	return ERR_OK;
+}
+
+enum err
 cli_print(struct cli *c, struct station *s, uint64_t card, bool finish, struct why *w)
 {
 	char room[STATION_PATH_CAP];
@@ -364,9 +382,13 @@ cli_print(struct cli *c, struct station *s, uint64_t card, bool finish, struct w
 		.card = card, .printer = cli_printer(c, s, room), .design = cli_value(c, "design"),
 		.finish = finish, .timeout_ms = PRINT_WAIT_MS, .watch = on_print, .watch_ctx = c,
 	};
+	char options[STORE_PRINT_OPTIONS_CAP];
 	struct artwork_report report = {0};
 	enum err e = cli_card_language(c, &rq.lang, w);
 
+	if (e == ERR_OK)
+		e = cli_print_options(c, options, w);
+	rq.options = options;
 	if (e == ERR_OK)
 		e = station_print_card(s, &rq, &report, w);
 	cli_json_str(c, "print_title", report.title);

@@ -10,6 +10,7 @@
 #include "station/club/member.h"
 #include "station/club/tier.h"
 #include "station/flow/paper.h"
+#include "station/flow/print_wish.h"
 #include "station/flow/settings.h"
 
 #define SCREEN_DPI 300
@@ -96,6 +97,7 @@ station_check_print(struct station *s, const struct artwork_request *rq, uint32_
 	struct paper_words words = {0};
 	struct design *d = NULL;
 	struct print_queue *q = NULL;
+	struct print_wish wish;
 	enum err e = paper_words(s, rq->lang, &c, &words, w);
 
 	(void)snprintf(words.url, sizeof(words.url), "https://%s/C/%026d", s->set.host, 0);
@@ -105,9 +107,11 @@ station_check_print(struct station *s, const struct artwork_request *rq, uint32_
 	if (e == ERR_OK)
 		e = design_check(d, &words.face, w);
 	if (e == ERR_OK)
+		e = print_wish_read(rq->options, &wish, w);
+	if (e == ERR_OK)
 		e = queue_open(rq->printer, &q, w);
 	if (e == ERR_OK)
-		e = queue_ready(q, w);
+		e = queue_check(q, &wish.opts, w);
 	queue_close(&q);
 	design_free(&d);
 	WIPE(words);

@@ -21,6 +21,7 @@ struct artwork_request {
 	const char *printer;		/* "file:DIR" or a queue of CUPS */
 	const char *design;		/* name in the club's designs folder, whose child for the card is taken (design_pick); NULL: "default" */
 	enum lang lang;			/* of the words on the card */
+	const char *options;		/* how it is to come out: print_wish_read; NULL: both sides, as the printer is set */
 	bool finish;			/* of a request that came again: what came out already is not printed twice */
 	unsigned timeout_ms;		/* how long to follow the job */
 	print_watch watch;		/* may be NULL */

@@ -17,6 +17,7 @@
 #include "station/base/clock.h"
 #include "station/base/secret.h"
 #include "station/flow/paper.h"
+#include "station/flow/print_wish.h"
 #include "station/flow/prints.h"
 #include "station/flow/settings.h"
 #include "station/store/print.h"
@@ -126,6 +127,7 @@ plan(struct handing *h, struct why *w)
 	(void)snprintf(p->design, sizeof(p->design), "%s", design_of(h->rq));
 	(void)snprintf(p->lang, sizeof(p->lang), "%s", lang_tag(h->rq->lang));
 	(void)snprintf(p->queue, sizeof(p->queue), "%s", h->rq->printer);
+	(void)snprintf(p->options, sizeof(p->options), "%s", h->rq->options != NULL ? h->rq->options : "");
 	p->planned_ms = clock_now_ms();
 	e = prints_cost(h->s, &p->ribbon_rial, &p->blank_rial, w);
 	if (e == ERR_OK)
@@ -303,17 +305,17 @@ after_refusal(struct handing *h, enum err e, struct why *w)
 static enum err
 hand_over(struct handing *h, struct why *w)
 {
-	const struct print_opts opts = {.two_sided = true};
+	struct print_wish wish;
 	char job[PRINT_JOB_CAP];
-	enum err e = ERR_OK;
+	enum err e = print_wish_read(h->row.options, &wish, w);
 
-	if (is_file(h->row.queue))
+	if (e == ERR_OK && is_file(h->row.queue))
 		e = draw_planned(h, true, w);
 	if (e != ERR_OK) {
 		drop(h);
 		return e;
 	}
-	e = queue_submit(h->queue, h->work, h->row.title, &opts, job, w);
+	e = queue_submit(h->queue, h->work, h->row.title, &wish.opts, job, w);
 	return e == ERR_OK ? note_sent(h, job, w) : after_refusal(h, e, w);
 }
 
@@ -380,12 +382,15 @@ take_up(struct handing *h, struct why *w)
 static enum err
 begin_new(struct handing *h, struct why *w)
 {
-	enum err e = draw(h, design_of(h->rq), h->rq->lang, false, w);
+	struct print_wish wish;
+	enum err e = print_wish_read(h->rq->options, &wish, w);
 
+	if (e == ERR_OK)
+		e = draw(h, design_of(h->rq), h->rq->lang, false, w);
 	if (e == ERR_OK)
 		e = queue_open(h->rq->printer, &h->queue, w);
 	if (e == ERR_OK)
-		e = queue_ready(h->queue, w);
+		e = queue_check(h->queue, &wish.opts, w);
 	if (e == ERR_OK)
 		e = plan(h, w);
 	return e;

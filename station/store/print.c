@@ -69,7 +69,8 @@ journal_plan(struct store *s, struct journal_entry *row, const struct store_prin
 		JOURNAL_FIELD_STR("card", card.text), JOURNAL_FIELD_STR("title", p->title),
 		JOURNAL_FIELD_HEX("token_sha256", p->has_token ? p->token : NULL, sizeof(p->token)),
 		JOURNAL_FIELD_STR("design", p->design), JOURNAL_FIELD_STR("lang", p->lang),
-		JOURNAL_FIELD_STR("queue", p->queue), JOURNAL_FIELD_INT("ribbon", p->ribbon_rial),
+		JOURNAL_FIELD_STR("queue", p->queue), JOURNAL_FIELD_STR("options", p->options),
+		JOURNAL_FIELD_INT("ribbon", p->ribbon_rial),
 		JOURNAL_FIELD_INT("blank", p->blank_rial),
 	};
 
@@ -119,6 +120,7 @@ read_print(const struct query *q, struct store_print *p)
 	column_text(q, 16, p->by, sizeof(p->by));
 	p->ribbon_rial = column_int(q, 17);
 	p->blank_rial = column_int(q, 18);
+	column_text(q, 19, p->options, sizeof(p->options));
 }
 
 static enum err
@@ -180,6 +182,7 @@ insert_row(struct store *s, const struct store_print *p, struct why *w)
 	bind_int(&q, p->planned_ms);
 	bind_int(&q, p->ribbon_rial);
 	bind_int(&q, p->blank_rial);
+	bind_text(&q, p->options);
 	return query_run(&q, w);
 }
 

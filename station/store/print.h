@@ -11,6 +11,7 @@
 #define STORE_PRINT_TITLE_CAP 64
 #define STORE_PRINT_QUEUE_CAP 1100
 #define STORE_PRINT_DESIGN_CAP 128
+#define STORE_PRINT_OPTIONS_CAP 512
 #define STORE_PRINT_WORD_CAP 64
 #define STORE_PRINT_JOB_CAP 128
 #define STORE_PRINT_NOTE_CAP 256
@@ -51,6 +52,7 @@ struct store_print {
 	char design[STORE_PRINT_DESIGN_CAP];
 	char lang[8];			/* of the words on the card: "fa", "en" */
 	char queue[STORE_PRINT_QUEUE_CAP];
+	char options[STORE_PRINT_OPTIONS_CAP];	/* how it is to come out, as asked for; "" the usual way */
 	char job[STORE_PRINT_JOB_CAP];	/* the queue's id, "" before SUBMITTED */
 	enum store_print_state state;
 	char ended[STORE_PRINT_WORD_CAP];	/* "done", "cancelled", "aborted", "gone"; "" not heard */
@@ -65,7 +67,7 @@ struct store_print {
 };
 
 /*
- * Note a print about to be handed over: reads card, token, design, lang, queue, planned_ms and the costs of
+ * Note a print about to be handed over: reads card, token, design, lang, queue, options, planned_ms and the costs of
  * `p`, fills id, title ("card-NUMBER-EVENT", unique) and again. Journals print.plan. In the caller's transaction.
  * Errors: as the journal.
  */

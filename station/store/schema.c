@@ -211,7 +211,15 @@ static const char *const prints[] = {
 	NULL,
 };
 
-static const char *const *const migrations[] = {first, custody, chain, prints};
+/* How a print is to come out: without it, one planned and found again after a crash would forget its side. */
+static const char *const print_options[] = {
+	"ALTER TABLE print ADD COLUMN options TEXT NOT NULL DEFAULT '';"
+	"CREATE TRIGGER print_options_fixed BEFORE UPDATE OF options ON print"
+	" BEGIN SELECT RAISE(ABORT, 'a print is planned once'); END;",
+	NULL,
+};
+
+static const char *const *const migrations[] = {first, custody, chain, prints, print_options};
 
 const struct db_schema store_schema = {
 	STORE_APPLICATION_ID, migrations, (int)(sizeof(migrations) / sizeof(migrations[0])),

@@ -182,12 +182,13 @@ a_folder_offers_nothing(void **state)
 	struct why w = { 0 };
 	char name[80];
 	const struct print_setting s = { "OCRibbon", "KO" };
+	const struct print_opts opts = { .settings = &s, .setting_count = 1 };
 	snprintf(name, sizeof(name), "file:%s", cups_folder());
 	struct print_offer *o = offer_of(name);
 	assert_int_equal(o->medium_count + o->option_count + o->supply_count, 0);
 	offer_free(&o);
 	struct print_queue *q = open_queue(name);
-	expect(queue_check_settings(q, &s, 1, &w), &w, ERR_ARG, MSG_PRINT_OPTION_UNKNOWN);
+	expect(queue_check(q, &opts, &w), &w, ERR_ARG, MSG_PRINT_OPTION_UNKNOWN);
 	queue_close(&q);
 }
 
@@ -199,9 +200,10 @@ settings_the_queue_does_not_offer_are_refused_with_what_there_is(void **state)
 	char job[PRINT_JOB_CAP];
 	const struct print_setting good = { "OCRibbon", "KO" }, unknown = { "Ribon", "KO" },
 	    wrong = { "OCRibbon", "ko" };
-	struct print_opts opts = { .settings = &unknown, .setting_count = 1 };
+	struct print_opts opts = { .settings = &good, .setting_count = 1 };
 	struct print_queue *q = open_queue("odd");
-	expect(queue_check_settings(q, &good, 1, &w), &w, ERR_OK, MSG_NONE);
+	expect(queue_check(q, &opts, &w), &w, ERR_OK, MSG_NONE);
+	opts.settings = &unknown;
 	expect(queue_submit(q, pdf, "t", &opts, job, &w), &w, ERR_ARG, MSG_PRINT_OPTION_UNKNOWN);
 	assert_string_equal(w.arg[1].str, "Ribon");
 	opts.settings = &wrong;
@@ -232,6 +234,7 @@ both_sides_on_a_printer_of_one_are_refused(void **state)
 	char job[PRINT_JOB_CAP];
 	const struct print_opts both = { .two_sided = true };
 	struct print_queue *q = open_queue("rio");
+	expect(queue_check(q, &both, &w), &w, ERR_QUEUE, MSG_QUEUE_ONE_SIDED);
 	expect(queue_submit(q, pdf, "t", &both, job, &w), &w, ERR_QUEUE, MSG_QUEUE_ONE_SIDED);
 	queue_close(&q);
 }
