@@ -8,6 +8,7 @@
 
 #include "keys/digest.h"
 #include "keys/inside.h"
+#include "keys/vault.h"
 #include "station/base/bytes.h"
 #include "station/base/secret.h"
 
@@ -112,6 +113,36 @@ masters_random(const uint8_t club[4], bool test, uint16_t generation, unsigned b
 		e = masters_make(club, test, generation, bits, secret, out, w);
 	WIPE(secret);
 	return e;
+}
+
+enum err
+masters_of_practice(const struct safe *s, uint16_t generation, uint32_t *slots, struct masters **out,
+    struct why *w)
+{
+	const unsigned at = generation_at(s, generation);
+	struct masters *m;
+
+	*out = NULL;
+	*slots = 0;
+	if (!s->info.test || !s->info.practice)
+		return why_set(w, ERR_REFUSED, MSG_PRACTICE_ONLY);
+	if (s->info.token || at == s->count)
+		return why_set(w, ERR_NO_KEY, MSG_KEY_NOT_HELD, WHY_NUM(KEY_READ), WHY_NUM(generation));
+	m = secret_alloc(sizeof(*m));
+	if (m == NULL)
+		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+	memcpy(m->club, s->info.club, sizeof(m->club));
+	m->test = true;
+	m->generation = generation;
+	m->len = s->generations[at].master_len;
+	for (unsigned slot = 0; slot < KEY_SLOT_COUNT; slot++) {
+		if (!safe_holds(s, (enum key_slot)slot, generation))
+			continue;
+		memcpy(m->master[slot], safe_master(s, (enum key_slot)slot, generation), m->len);
+		*slots |= UINT32_C(1) << slot;
+	}
+	*out = m;
+	return ERR_OK;
 }
 
 void

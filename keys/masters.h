@@ -22,6 +22,13 @@ struct masters;
  */
 enum err masters_random(const uint8_t club[4], bool test, uint16_t generation, unsigned bits,
     struct masters **out, struct why *w);
+/*
+ * Of a practice club alone: what a generation of an open safe in a sealed file holds, to be imported at another
+ * station of that club; that safe opens with public words, so nothing is given away. *slots are those it has.
+ * Errors: ERR_REFUSED (a real club's), ERR_NO_KEY (a token's, or that generation is not held), ERR_NOMEM.
+ */
+enum err masters_of_practice(const struct safe *s, uint16_t generation, uint32_t *slots,
+    struct masters **out, struct why *w);
 /* Wipes. NULL-safe, nulls it. */
 void masters_close(struct masters **m);
 

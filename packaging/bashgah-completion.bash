@@ -21,9 +21,16 @@ _bashgah() {
 	esac
 	if [ -z "$command" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "-C --lang --json --help --version
-			init doctor readers printers member issue print prints load show portal sim" -- "$word")
+			init doctor readers printers member issue print prints load show resign club keys lists hot
+			clock portal sim" -- "$word")
 	elif [ "$command" = member ] && [ "$before" = member ]; then
 		mapfile -t COMPREPLY < <(compgen -W "add find show" -- "$word")
+	elif [ "$command" = keys ] && [ "$before" = keys ]; then
+		mapfile -t COMPREPLY < <(compgen -W "join request certify install revoke" -- "$word")
+	elif [ "$command" = lists ] && [ "$before" = lists ]; then
+		mapfile -t COMPREPLY < <(compgen -W "show export import renew keep" -- "$word")
+	elif [ "$command" = hot ] && [ "$before" = hot ]; then
+		mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word")
 	elif [ "$command" = print ] && [ "$before" = print ]; then
 		mapfile -t COMPREPLY < <(compgen -W "confirm reject" -- "$word")
 	elif [ "$command" = prints ] && [ "$before" = prints ]; then

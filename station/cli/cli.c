@@ -54,6 +54,15 @@ cli_say(const struct cli *c, enum msg id, const struct why_in *facts, unsigned n
 }
 
 void
+cli_say_why(const struct cli *c, const struct why *w)
+{
+	char text[TEXT_CAP];
+
+	text_render(c->lang, w, text, sizeof(text));
+	cli_line(c, text);
+}
+
+void
 cli_fact(const struct cli *c, enum msg label, const char *value)
 {
 	char text[TEXT_CAP];

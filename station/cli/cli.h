@@ -69,6 +69,8 @@ enum err cli_number(const struct cli *c, const char *name, int64_t min, int64_t 
 
 /* One sentence of the answer to people; nothing under --json. Up to four facts. */
 void cli_say(const struct cli *c, enum msg id, const struct why_in *facts, unsigned n);
+/* A why that is no failure of the command: nothing under --json. */
+void cli_say_why(const struct cli *c, const struct why *w);
 /* One line as it is: a table's row. */
 void cli_line(const struct cli *c, const char *line);
 /* A label and its value, aligned. */
@@ -103,6 +105,8 @@ void cli_card(struct cli *c, const struct station *s, const struct flow_result *
 enum err cli_member(struct cli *c, struct station *s, const char *typed, uint32_t *id, struct why *w);
 /* A card number as typed, checked. Errors: ERR_FORMAT. */
 enum err cli_card_number(const char *typed, uint64_t *number, struct why *w);
+/* The folder of the designs that a new station gets: --designs, or where the program was installed; `room` may hold it. */
+const char *cli_designs(const struct cli *c, char room[STATION_PATH_CAP]);
 /* The language of --card-lang, Persian without. Errors: ERR_USAGE. */
 enum err cli_card_language(const struct cli *c, enum lang *out, struct why *w);
 /*

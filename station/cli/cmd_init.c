@@ -1,7 +1,6 @@
 /* bashgah init: make a club. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "station/base/secret.h"
 #include "station/cli/commands.h"
@@ -20,33 +19,6 @@ static const struct cli_option options[] = {
 	{"root-passphrase-fd", "N", MSG_OPT_ROOT_PASSPHRASE_FD},
 	{NULL, NULL, MSG_NONE},
 };
-
-/* Where designs lie as seen from the folder of the program: installed, or in the source tree. */
-static const char *const beside_program[] = {"../share/bashgah/designs", "../printer/designs"};
-
-static const char *
-designs(const struct cli *c, char room[STATION_PATH_CAP])
-{
-	const char *given = cli_value(c, "designs");
-	char program[STATION_PATH_CAP];
-	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	char *slash;
-
-	if (given != NULL)
-		return given;
-	program[n > 0 ? n : 0] = '\0';
-	slash = strrchr(program, '/');
-	if (slash == NULL)
-		return BASHGAH_DESIGNS;
-	*slash = '\0';
-	for (size_t i = 0; i < sizeof(beside_program) / sizeof(beside_program[0]); i++) {
-		int len = snprintf(room, STATION_PATH_CAP, "%s/%s", program, beside_program[i]);
-
-		if (len > 0 && len < STATION_PATH_CAP && access(room, R_OK) == 0)
-			return room;
-	}
-	return BASHGAH_DESIGNS;
-}
 
 static enum err
 take_passphrases(struct cli *c, struct init_options *o, char *pass, char *root_pass, struct why *w)
@@ -76,7 +48,7 @@ run(struct cli *c, struct why *w)
 {
 	char room[STATION_PATH_CAP];
 	struct init_options o = {.folder = c->folder, .club_name = cli_value(c, "name"),
-	    .host = cli_value(c, "host"), .designs_from = designs(c, room),
+	    .host = cli_value(c, "host"), .designs_from = cli_designs(c, room),
 	    .real = cli_flag(c, "real")};
 	char *pass = secret_alloc(2 * PASS_CAP);
 	struct station *s = NULL;

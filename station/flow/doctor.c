@@ -9,6 +9,7 @@
 #include "cardapps/reader/pcsc.h"
 #include "printer/printer.h"
 #include "station/base/clock.h"
+#include "station/flow/lists.h"
 #include "station/flow/settings.h"
 #include "station/store/card.h"
 #include "station/store/journal.h"
@@ -92,6 +93,14 @@ static enum err
 look_at_certificate(struct exam *x, struct why *w)
 {
 	return cert_covers(&x->s->cert, (uint16_t)(clock_minutes_2000(clock_now_ms()) / 1440), 0, w);
+}
+
+static enum err
+look_at_lists(struct exam *x, struct why *w)
+{
+	enum err e = lists_check_station(x->s, w);
+
+	return e == ERR_OK ? lists_fresh(x->s, w) : e;
 }
 
 static enum err
@@ -225,6 +234,7 @@ static const struct {
 	{MSG_DOCTOR_BOOK, false, look_at_book},
 	{MSG_DOCTOR_KEYS, false, look_at_keys},
 	{MSG_DOCTOR_CERTIFICATE, false, look_at_certificate},
+	{MSG_DOCTOR_LISTS, false, look_at_lists},
 	{MSG_DOCTOR_DISK, false, look_at_disk},
 	{MSG_DOCTOR_DESIGNS, false, look_at_designs},
 	{MSG_DOCTOR_PAGE, false, look_at_page},

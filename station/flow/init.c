@@ -17,6 +17,8 @@
 #include "station/base/bytes.h"
 #include "station/base/clock.h"
 #include "station/base/file.h"
+#include "station/flow/join.h"
+#include "station/flow/lists.h"
 #include "station/flow/settings.h"
 #include "station/flow/token.h"
 #include "station/store/journal.h"
@@ -78,7 +80,7 @@ make_folders(const struct making *m, struct why *w)
 	return e;
 }
 
-/* --- root, safe, certificate */
+/* --- root, safe, certificate; whoever joins a club has its root's public half, and asks for a certificate */
 
 static void
 name_application(struct making *m)
@@ -89,6 +91,15 @@ name_application(struct making *m)
 	m->set.aid[0] = AID_FAMILY;
 	m->set.aid[1] = club[0];
 	m->set.aid[2] = club[1];
+}
+
+static enum err
+write_root_pub(const struct making *m, struct why *w)
+{
+	char path[STATION_PATH_CAP];
+	enum err e = under(m, STATION_ROOT_PUB, path, w);
+
+	return e == ERR_OK ? file_write(path, m->root_pub, sizeof(m->root_pub), 0644, w) : e;
 }
 
 static enum err
@@ -110,26 +121,29 @@ make_root(struct making *m, struct why *w)
 	if (e == ERR_OK)
 		root_public(m->root, m->root_pub);
 	name_application(m);
-	if (e == ERR_OK)
-		e = under(m, STATION_ROOT_PUB, path, w);
-	if (e == ERR_OK)
-		e = file_write(path, m->root_pub, sizeof(m->root_pub), 0644, w);
-	return e;
+	return e == ERR_OK ? write_root_pub(m, w) : e;
+}
+
+static uint32_t
+station_of(const struct making *m)
+{
+	return m->o->join != NULL ? m->o->station : FIRST_STATION;
 }
 
 static enum err
 make_safe(struct making *m, struct why *w)
 {
 	const char *pass = m->o->pass != NULL ? m->o->pass : SAFE_PRACTICE_PASSPHRASE;
-	struct safe_info info = {.test = !m->o->real, .station = FIRST_STATION};
+	struct safe_info info = {.test = !m->o->real, .station = station_of(m)};
+	const uint32_t slots = m->o->join != NULL ? 0 : ALL_SLOTS;
 	char path[STATION_PATH_CAP];
 	enum err e = under(m, STATION_SAFE, path, w);
 
 	pubkey_id(m->root_pub, info.club);
 	if (e == ERR_OK)
 		e = m->o->token != NULL ?
-		    safe_create_token(path, &info, ALL_SLOTS, m->o->token, pass, strlen(pass), &m->safe, w) :
-		    safe_create(path, &info, ALL_SLOTS, pass, strlen(pass), &m->safe, w);
+		    safe_create_token(path, &info, slots, m->o->token, pass, strlen(pass), &m->safe, w) :
+		    safe_create(path, &info, slots, pass, strlen(pass), &m->safe, w);
 	return e;
 }
 
@@ -155,6 +169,18 @@ make_certificate(struct making *m, struct why *w)
 	return e;
 }
 
+static enum err
+make_request(struct making *m, struct why *w)
+{
+	uint8_t bytes[REQUEST_CAP];
+	char path[STATION_PATH_CAP];
+	enum err e = request_seal(m->safe, m->o->role, clock_minutes_2000(m->now_ms), bytes, w);
+
+	if (e == ERR_OK)
+		e = under(m, STATION_REQUEST, path, w);
+	return e == ERR_OK ? file_write(path, bytes, sizeof(bytes), 0644, w) : e;
+}
+
 /* --- the book */
 
 static enum err
@@ -175,15 +201,74 @@ journal_birth(struct making *m, struct why *w)
 }
 
 static enum err
-fill_book(struct making *m, struct why *w)
+journal_joining(struct making *m, struct why *w)
+{
+	const struct journal_field fields[] = {
+		JOURNAL_FIELD_HEX("root", m->root_pub, sizeof(m->root_pub)),
+		JOURNAL_FIELD_INT("station", m->o->station),
+		JOURNAL_FIELD_BOOL("test", !m->o->real),
+		JOURNAL_FIELD_INT("file_of_station", m->o->join->signer.station),
+	};
+	struct journal_entry entry = {.kind = "club.join", .at_ms = m->now_ms, .fields = fields,
+	    .field_count = sizeof(fields) / sizeof(fields[0])};
+	enum err e = store_event_next(m->store, entry.event, w);
+
+	return e == ERR_OK ? store_journal_append(m->store, &entry, w) : e;
+}
+
+/* What was born elsewhere: the lists; numbers come with the certificate. */
+static enum err
+fill_joined(struct making *m, struct why *w)
+{
+	const struct club_file *f = m->o->join;
+	struct station books = {.store = m->store, .test = !m->o->real};
+	struct lists_taken taken;
+	enum err e = journal_joining(m, w);
+
+	memcpy(books.root_pub, m->root_pub, sizeof(books.root_pub));
+	if (e == ERR_OK)
+		e = store_setting_put(m->store, SETTING_LIST_KEEPER, "0", w);
+	if (e == ERR_OK)
+		e = store_setting_put(m->store, SETTING_REGISTER, "0", w);
+	if (e == ERR_OK && f->revoked != NULL)
+		e = lists_take(&books, f->revoked, f->revoked_len, &taken, w);
+	if (e == ERR_OK && f->hot != NULL)
+		e = lists_take(&books, f->hot, f->hot_len, &taken, w);
+	return e;
+}
+
+static enum err
+fill_born(struct making *m, struct why *w)
 {
 	const struct store_range range = {FIRST_NUMBER, FIRST_NUMBER + NUMBERS_ALLOTTED - 1};
+	enum err e = store_range_set(m->store, STORE_SERIALS, range, w);
+
+	if (e == ERR_OK)
+		e = store_range_set(m->store, STORE_MEMBERS, range, w);
+	return e == ERR_OK ? journal_birth(m, w) : e;
+}
+
+static void
+choose_programme(const struct making *m, struct programme *p)
+{
+	programme_default(p);
+	if (m->o->join == NULL)
+		return;
+	p->step = m->o->join->step;
+	p->load_min = m->o->join->load_min;
+	p->load_max = m->o->join->load_max;
+	p->balance_max = m->o->join->balance_max;
+}
+
+static enum err
+fill_book(struct making *m, struct why *w)
+{
 	uint8_t prefix[STORE_PREFIX_LEN];
 	char root[2 * sizeof(m->root_pub) + 1];
 	struct programme p;
 	enum err e = random_bytes(prefix, sizeof(prefix), w);
 
-	programme_default(&p);
+	choose_programme(m, &p);
 	if (e == ERR_OK)
 		e = settings_write(m->store, &m->set, w);
 	hex_encode(m->root_pub, sizeof(m->root_pub), root);
@@ -193,11 +278,9 @@ fill_book(struct making *m, struct why *w)
 		e = programme_write(m->store, &p, w);
 	if (e == ERR_OK)
 		e = store_incarnation_begin(m->store, prefix, m->now_ms, w);
-	if (e == ERR_OK)
-		e = store_range_set(m->store, STORE_SERIALS, range, w);
-	if (e == ERR_OK)
-		e = store_range_set(m->store, STORE_MEMBERS, range, w);
-	return e == ERR_OK ? journal_birth(m, w) : e;
+	if (e != ERR_OK)
+		return e;
+	return m->o->join != NULL ? fill_joined(m, w) : fill_born(m, w);
 }
 
 static enum err
@@ -294,6 +377,8 @@ check_real(const struct init_options *o, struct why *w)
 {
 	if (!o->real)
 		return ERR_OK;
+	if (o->join != NULL)
+		return o->pass != NULL ? ERR_OK : why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_NEEDED);
 	/* Name and host stand on every card for years: no practice default may slip in. */
 	if (o->club_name == NULL || o->host == NULL || o->pass == NULL || o->root_pass == NULL || o->root_path == NULL ||
 	    is_inside(o->root_path, o->folder))
@@ -318,17 +403,47 @@ choose_settings(struct making *m, struct why *w)
 	return e == ERR_OK ? check_real(o, w) : e;
 }
 
+/* The club's own settings, as its file brings them. */
+static enum err
+take_settings(struct making *m, struct why *w)
+{
+	const struct club_file *f = m->o->join;
+	struct station_settings *set = &m->set;
+	enum err e = token_host(f->host, set->host, sizeof(set->host), w);
+
+	if (e == ERR_OK)
+		e = text_clean_name(f->name, set->club_name, sizeof(set->club_name), w);
+	if (e == ERR_OK && (f->number_prefix > 9 || strlen(f->zone) >= sizeof(set->zone)))
+		e = why_set(w, ERR_FORMAT, MSG_CLUB_FILE_FORMAT);
+	if (e != ERR_OK)
+		return e;
+	memcpy(set->zone, f->zone, strlen(f->zone) + 1);
+	set->number_prefix = f->number_prefix;
+	memcpy(set->aid, f->aid, sizeof(set->aid));
+	memcpy(m->root_pub, f->root_pub, sizeof(m->root_pub));
+	return check_real(m->o, w);
+}
+
+static enum err
+make_chain(struct making *m, struct why *w)
+{
+	const bool joins = m->o->join != NULL;
+	enum err e = joins ? write_root_pub(m, w) : make_root(m, w);
+
+	if (e == ERR_OK)
+		e = make_safe(m, w);
+	if (e == ERR_OK)
+		e = joins ? make_request(m, w) : make_certificate(m, w);
+	return e;
+}
+
 static enum err
 build(struct making *m, struct why *w)
 {
 	enum err e = make_folders(m, w);
 
 	if (e == ERR_OK)
-		e = make_root(m, w);
-	if (e == ERR_OK)
-		e = make_safe(m, w);
-	if (e == ERR_OK)
-		e = make_certificate(m, w);
+		e = make_chain(m, w);
 	if (e == ERR_OK)
 		e = make_books(m, w);
 	if (e == ERR_OK)
@@ -368,7 +483,7 @@ station_init(const struct init_options *o, struct why *w)
 		return why_errno(w, ENAMETOOLONG, o->folder);
 	e = refuse_occupied(o->folder, w);
 	if (e == ERR_OK)
-		e = choose_settings(&m, w);
+		e = o->join != NULL ? take_settings(&m, w) : choose_settings(&m, w);
 	if (e != ERR_OK)
 		return e;
 	e = build(&m, w);

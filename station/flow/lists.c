@@ -6,9 +6,9 @@
 #include "cardapps/number.h"
 #include "station/base/clock.h"
 #include "station/flow/chain.h"
+#include "station/flow/settings.h"
 #include "station/store/chain.h"
 
-#define SETTING_KEEPER "list.keeper"
 #define RIGHT_BLOCK CERT_RIGHT(OP_BLOCK)
 
 /* --- what is held */
@@ -67,7 +67,7 @@ is_keeper(struct station *s, const struct lists *held)
 
 	if ((s->cert.rights & RIGHT_BLOCK) == 0)
 		return false;
-	if (store_setting_get(s->store, SETTING_KEEPER, set, sizeof(set), &none) == ERR_OK)
+	if (store_setting_get(s->store, SETTING_LIST_KEEPER, set, sizeof(set), &none) == ERR_OK)
 		return strcmp(set, "1") == 0;
 	return held->hot.number == 0 || (!held->hot.by_root && held->hot.signer.station == s->id);
 }
@@ -95,7 +95,7 @@ lists_keep(struct station *s, struct why *w)
 	if (e == ERR_OK)
 		e = chain_journal(s, "list.keep", &field, 1, event, w);
 	if (e == ERR_OK)
-		e = store_setting_put(s->store, SETTING_KEEPER, "1", w);
+		e = store_setting_put(s->store, SETTING_LIST_KEEPER, "1", w);
 	if (e == ERR_OK)
 		e = store_commit(s->store, w);
 	store_rollback(s->store);

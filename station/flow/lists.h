@@ -51,8 +51,8 @@ struct journal_head {
 };
 
 /*
- * Trust a station no more: all its certificates this book knows, from the head on. Signed by the root; the hot
- * list, where kept here, is dated anew to speak for it. *number is the list's. Errors: ERR_NOT_FOUND (no
+ * Trust a station no more: all its certificates this book knows, from the head on; of this station's own number
+ * those before the one in service. Signed by the root; the hot list, where kept here, is dated anew to speak for it. *number is the list's. Errors: ERR_NOT_FOUND (no
  * such station), ERR_DUPLICATE (revoked already), ERR_REFUSED (another club's root), those of list_seal.
  */
 enum err lists_revoke(struct station *s, const struct root *root, uint32_t station, uint8_t reason,

@@ -15,6 +15,7 @@
 struct gathering {
 	struct list *revoked;
 	const struct list_revoked *like;	/* station, day, reason and head of the new entries */
+	uint32_t own;				/* serial of this station's certificate in service */
 	bool known, added, full;
 };
 
@@ -24,7 +25,8 @@ gather(const struct cert *c, void *ctx)
 	struct gathering *g = ctx;
 	struct list_revoked *at;
 
-	if (c->station != g->like->station)
+	/* of this station's number only what was before: who revokes goes on */
+	if (c->station != g->like->station || c->serial == g->own)
 		return true;
 	g->known = true;
 	if (list_find_revoked(g->revoked, c) != NULL)
@@ -44,7 +46,7 @@ gather(const struct cert *c, void *ctx)
 static enum err
 add_station(struct station *s, struct list *revoked, const struct list_revoked *like, struct why *w)
 {
-	struct gathering g = {.revoked = revoked, .like = like};
+	struct gathering g = {.revoked = revoked, .like = like, .own = s->cert.serial};
 	struct list_revoked *room = realloc(revoked->revoked, LIST_REVOKED_CAP * sizeof(*room));
 	enum err e;
 
@@ -114,8 +116,7 @@ lists_revoke(struct station *s, const struct root *root, uint32_t station, uint8
 	store_rollback(s->store);
 	if (e == ERR_OK)
 		e = lists_is_keeper(s, &keeper, w);
-	/* the keeper that has just revoked itself has no more to say */
-	return e == ERR_OK && keeper && station != s->id ? lists_renew(s, w) : e;
+	return e == ERR_OK && keeper ? lists_renew(s, w) : e;
 }
 
 /* --- into a file */

@@ -11,6 +11,7 @@
 #define STATION_ROOT "keys/root.safe"
 #define STATION_ROOT_PUB "keys/root.pub"
 #define STATION_CERT "keys/station.cert"
+#define STATION_REQUEST "keys/station.request"	/* until the certificate is there */
 #define STATION_DESIGNS "designs"
 #define STATION_DESIGN "default"	/* the parent of the designs used when none is named */
 #define STATION_PRINTS "prints"
@@ -18,6 +19,9 @@
 
 /* Set by the first print: the host stands on plastic from then on. */
 #define SETTING_ROOT "club.root"	/* public key of the root this book belongs to, in hex */
+#define SETTING_LIST_KEEPER "list.keeper"	/* "1": this station keeps the hot list; "0": another does */
+#define SETTING_REGISTER "cert.register"	/* "0": certificates are given at another station */
+#define SETTING_NUMBERS "cert.numbers"		/* "first+count": the numbers of the certificate in service */
 #define SETTING_HOST_LOCKED "portal.locked"
 
 /* Errors: ERR_DB_DAMAGED (a setting missing or not of its form), those of the store. */

@@ -45,7 +45,50 @@ station_valid_to(const struct station *s, int64_t unix_ms, uint16_t days)
 }
 
 static enum err
-read_public_files(struct station *s, struct why *w)
+read_certificate(struct station *s, const char *path, struct why *w)
+{
+	enum err e = file_read_exact(path, s->cert_bytes, sizeof(s->cert_bytes), w);
+
+	if (e == ERR_OK)
+		e = cert_verify(s->cert_bytes, s->root_pub, &s->cert, w);
+	if (e != ERR_OK)
+		return e;
+	pubkey_id(s->cert.pub, s->signer);
+	s->id = s->cert.station;
+	s->test = s->cert.test;
+	return ERR_OK;
+}
+
+/* A station that joined and waits for its certificate: who it is, its safe says. */
+static enum err
+read_waiting(struct station *s, enum station_need need, struct why *w)
+{
+	char path[STATION_PATH_CAP];
+	struct safe_info info;
+	enum err e = station_path(s, STATION_SAFE, path, w);
+
+	if (e == ERR_OK && need != STATION_UNCERTIFIED)
+		return why_set(w, ERR_CERT, MSG_STATION_NOT_CERTIFIED);
+	if (e == ERR_OK)
+		e = safe_peek(path, &info, w);
+	if (e != ERR_OK)
+		return e;
+	s->id = info.station;
+	s->test = info.test;
+	return ERR_OK;
+}
+
+static bool
+is_waiting(const struct station *s, const char *cert)
+{
+	char request[STATION_PATH_CAP];
+
+	return access(cert, F_OK) != 0 && station_path(s, STATION_REQUEST, request, NULL) == ERR_OK &&
+	    access(request, F_OK) == 0;
+}
+
+static enum err
+read_public_files(struct station *s, enum station_need need, struct why *w)
 {
 	char path[STATION_PATH_CAP];
 	enum err e = station_path(s, STATION_ROOT_PUB, path, w);
@@ -54,17 +97,10 @@ read_public_files(struct station *s, struct why *w)
 		e = file_read_exact(path, s->root_pub, sizeof(s->root_pub), w);
 	if (e == ERR_OK)
 		e = station_path(s, STATION_CERT, path, w);
-	if (e == ERR_OK)
-		e = file_read_exact(path, s->cert_bytes, sizeof(s->cert_bytes), w);
-	if (e == ERR_OK)
-		e = cert_verify(s->cert_bytes, s->root_pub, &s->cert, w);
 	if (e != ERR_OK)
 		return e;
 	pubkey_id(s->root_pub, s->club);
-	pubkey_id(s->cert.pub, s->signer);
-	s->id = s->cert.station;
-	s->test = s->cert.test;
-	return ERR_OK;
+	return is_waiting(s, path) ? read_waiting(s, need, w) : read_certificate(s, path, w);
 }
 
 /* A keys folder whole in itself may still be another club's. */
@@ -81,7 +117,7 @@ check_root(const struct station *s, struct why *w)
 }
 
 static enum err
-open_books(struct station *s, struct why *w)
+open_books(struct station *s, enum station_need need, struct why *w)
 {
 	const struct store_options o = {.sha256 = digest_sha256};
 	char path[STATION_PATH_CAP];
@@ -92,7 +128,7 @@ open_books(struct station *s, struct why *w)
 	if (e == ERR_OK)
 		e = store_open(path, &o, &s->store, w);
 	if (e == ERR_OK)
-		e = read_public_files(s, w);
+		e = read_public_files(s, need, w);
 	if (e == ERR_OK)
 		e = check_root(s, w);
 	if (e == ERR_OK)
@@ -111,8 +147,10 @@ check_safe(const struct station *s, struct why *w)
 
 	safe_public(s->safe, pub);
 	if (memcmp(info->club, s->club, sizeof(s->club)) != 0 || info->station != s->id ||
-	    info->test != s->test || safe_algorithm(s->safe) != s->cert.algorithm ||
-	    memcmp(pub, s->cert.pub, sizeof(pub)) != 0)
+	    info->test != s->test)
+		return why_set(w, ERR_SAFE, MSG_SAFE_OTHER_CLUB);
+	if (s->cert.serial != 0 && (safe_algorithm(s->safe) != s->cert.algorithm ||
+	    memcmp(pub, s->cert.pub, sizeof(pub)) != 0))
 		return why_set(w, ERR_SAFE, MSG_SAFE_OTHER_CLUB);
 	return ERR_OK;
 }
@@ -157,8 +195,8 @@ station_open(const char *folder, enum station_need need, station_passphrase ask,
 	else
 		memcpy(s->folder, folder, strlen(folder) + 1);
 	if (e == ERR_OK)
-		e = open_books(s, w);
-	if (e == ERR_OK && need == STATION_KEYS)
+		e = open_books(s, need, w);
+	if (e == ERR_OK && need != STATION_BOOKS)
 		e = open_safe(s, ask, ask_ctx, w);
 	if (e != ERR_OK)
 		station_close(&s);

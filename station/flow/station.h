@@ -17,6 +17,8 @@
 
 #include "cardapps/record.h"
 #include "keys/cert.h"
+#include "keys/club_file.h"
+#include "keys/role.h"
 #include "keys/safe.h"
 #include "station/base/err.h"
 #include "station/club/programme.h"
@@ -48,7 +50,7 @@ struct station {
 	bool test;
 	uint8_t root_pub[PUBKEY_LEN];
 	uint8_t cert_bytes[CERT_LEN];
-	struct cert cert;
+	struct cert cert;		/* zeros if there is none yet */
 	uint8_t signer[4];
 };
 
@@ -58,12 +60,13 @@ struct station {
  */
 typedef enum err (*station_passphrase)(void *ctx, char *out, size_t cap, struct why *w);
 
-enum station_need { STATION_BOOKS, STATION_KEYS };	/* the store alone, or the safe too */
+/* The store alone, or the safe too; or the safe of a station that may have no certificate yet. */
+enum station_need { STATION_BOOKS, STATION_KEYS, STATION_UNCERTIFIED };
 
 /*
  * Open the club folder. With STATION_KEYS the safe is opened and its certificate checked against
  * the root and today's date. Errors: ERR_MISSING (no club here: says how to make one), those of
- * store_open and safe_open, ERR_CERT, ERR_SAFE (safe and book are of different clubs).
+ * store_open and safe_open, ERR_CERT (none yet, too), ERR_SAFE (safe and book are of different clubs).
  */
 enum err station_open(const char *folder, enum station_need need, station_passphrase ask,
     void *ask_ctx, struct station **out, struct why *w);
@@ -97,6 +100,10 @@ struct init_options {
 	const char *root_path;		/* real: where the root goes, outside the folder */
 	const char *root_pass;		/* with `root_token` its PIN */
 	const char *root_token;		/* real: the root's key in a token, and at root_path what speaks of it; or NULL */
+	/* a station that joins a club which is there: name, host and rest are that club's; no root is made */
+	const struct club_file *join;	/* NULL: a new club */
+	uint32_t station;		/* its number */
+	enum role role;			/* that it asks for */
 };
 
 /*
