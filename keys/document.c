@@ -20,6 +20,8 @@ form_of(enum document_kind kind)
 		return MSG_CLUB_FILE_FORMAT;
 	case DOCUMENT_REQUEST:
 		return MSG_REQUEST_FORMAT;
+	case DOCUMENT_HEAD:
+		return MSG_HEAD_FORMAT;
 	case DOCUMENT_LIST:
 	default:
 		return MSG_LIST_FORMAT;

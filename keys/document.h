@@ -1,7 +1,7 @@
 /*
  * Signed papers that travel between the stations of a club: the club file, a request for a
  * certificate, a list. One envelope for all, integers big-endian:
- *   0 "BASHGAH" | 7 kind: 'C' club, 'Q' request, 'L' list | 8 version = 1 | 9 flags: bit 0 test
+ *   0 "BASHGAH" | 7 kind: 'C' club, 'Q' request, 'L' list, 'H' head of a journal | 8 version = 1 | 9 flags: bit 0 test
  *   10 signer: 1 root, 2 station, 3 the key in the first 32 bytes of the body
  *   11 the signing key's algorithm (cert.h), 0 for Ed25519
  *   12 club (4) | 16 length of the body (4) | 20 body
@@ -23,7 +23,7 @@
 #define DOCUMENT_BODY_CAP 131072
 #define DOCUMENT_CAP (20 + DOCUMENT_BODY_CAP + CERT_LEN + SIG_LEN)
 
-enum document_kind { DOCUMENT_CLUB = 'C', DOCUMENT_REQUEST = 'Q', DOCUMENT_LIST = 'L' };
+enum document_kind { DOCUMENT_CLUB = 'C', DOCUMENT_REQUEST = 'Q', DOCUMENT_LIST = 'L', DOCUMENT_HEAD = 'H' };
 enum document_signer { DOCUMENT_BY_ROOT = 1, DOCUMENT_BY_STATION = 2, DOCUMENT_BY_ITSELF = 3 };
 
 /* A paper taken apart; `body` points into the bytes it was read from. */

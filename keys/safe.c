@@ -172,6 +172,23 @@ safe_undo(struct safe **safe)
 	safe_close(safe);
 }
 
+enum err
+safe_renew(const char *from, const char *path, const char *pass, size_t pass_len, struct safe **out,
+    struct why *w)
+{
+	struct safe *s = secret_alloc(sizeof(*s));
+	enum err e;
+
+	*out = NULL;
+	if (s == NULL)
+		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+	e = safe_file_renew(s, from, path, pass, pass_len, w);
+	if (e != ERR_OK)
+		safe_close(&s);
+	*out = s;
+	return e;
+}
+
 void
 safe_close(struct safe **safe)
 {

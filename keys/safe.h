@@ -130,6 +130,14 @@ enum err safe_import(const char *path, const char *pass, size_t pass_len, const 
 enum err safe_change_passphrase(const char *path, const char *old, size_t old_len,
     const char *new_pass, size_t new_len, struct why *w);
 
+/*
+ * Of a practice club in sealed files: a new safe at `path` with the masters of the one at `from` and a fresh signing key,
+ * opened. A real club's masters come from shares alone. Errors: ERR_REFUSED (a real club's), those of safe_open
+ * and safe_create.
+ */
+enum err safe_renew(const char *from, const char *path, const char *pass, size_t pass_len,
+    struct safe **out, struct why *w);
+
 const struct safe_info *safe_get_info(const struct safe *safe);
 
 /* Is this master of the newest generation held; of that generation. */

@@ -311,3 +311,23 @@ safe_file_change(const char *path, const char *old, size_t old_len, const char *
 	safe_close(&s);
 	return e;
 }
+
+enum err
+safe_file_renew(struct safe *s, const char *from, const char *path, const char *pass, size_t pass_len,
+    struct why *w)
+{
+	struct contents *c;
+	enum err e = safe_file_open(s, from, pass, pass_len, w);
+
+	if (e == ERR_OK && !s->info.test)
+		e = why_set(w, ERR_REFUSED, MSG_SAFE_OF_REAL_CLUB);
+	if (e != ERR_OK)
+		return e;
+	c = s->inside;
+	EVP_PKEY_free(c->signer);
+	c->signer = NULL;
+	e = random_bytes(c->seed, SEED_LEN, w);
+	if (e == ERR_OK)
+		e = make_signer(s, w);
+	return e == ERR_OK ? store(sealed_create, path, s, pass, pass_len, w) : e;
+}

@@ -80,6 +80,8 @@ enum err safe_file_new(struct safe *s, const char *path, const char *pass, size_
     struct why *w);
 enum err safe_file_open(struct safe *s, const char *path, const char *pass, size_t pass_len,
     struct why *w);
+enum err safe_file_renew(struct safe *s, const char *from, const char *path, const char *pass,
+    size_t pass_len, struct why *w);
 enum err safe_file_peek(const char *path, struct safe_info *info, struct why *w);
 enum err safe_file_change(const char *path, const char *old, size_t old_len, const char *new,
     size_t new_len, struct why *w);

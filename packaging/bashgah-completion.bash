@@ -22,7 +22,7 @@ _bashgah() {
 	if [ -z "$command" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "-C --lang --json --help --version
 			init doctor readers printers member issue print prints load show resign club keys lists hot
-			clock portal sim" -- "$word")
+			clock portal sim backup restore audit head review" -- "$word")
 	elif [ "$command" = member ] && [ "$before" = member ]; then
 		mapfile -t COMPREPLY < <(compgen -W "add find show" -- "$word")
 	elif [ "$command" = keys ] && [ "$before" = keys ]; then

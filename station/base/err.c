@@ -67,6 +67,7 @@ static const char *const msg_names[MSG_COUNT] = {
 #include "station/base/msg/web.def"
 #include "station/base/msg/chain.def"
 #include "station/base/msg/ceremony.def"
+#include "station/base/msg/restore.def"
 };
 #undef MSG
 

@@ -110,6 +110,16 @@ file_write(const char *path, const void *data, size_t len, mode_t mode, struct w
 }
 
 enum err
+file_publish(const char *temp, const char *path, struct why *w)
+{
+	int bad = publish(temp, path, false);
+
+	if (bad == EEXIST)
+		return why_set(w, ERR_DUPLICATE, MSG_FILE_EXISTS, WHY_CODE(path));
+	return bad == 0 ? ERR_OK : why_errno(w, bad, path);
+}
+
+enum err
 file_create(const char *path, const void *data, size_t len, mode_t mode, struct why *w)
 {
 	int bad = write_whole(path, data, len, mode, false);

@@ -18,6 +18,9 @@ enum err file_write(const char *path, const void *data, size_t len, mode_t mode,
 /* The same under a name that nobody has; a link that leads nowhere is one. Errors: ERR_DUPLICATE too. */
 enum err file_create(const char *path, const void *data, size_t len, mode_t mode, struct why *w);
 
+/* Give the synced file `temp` the name `path`, which nobody has, and sync the folder. `temp` goes in any case. Errors: ERR_DUPLICATE, ERR_IO. */
+enum err file_publish(const char *temp, const char *path, struct why *w);
+
 /* Exactly `len` bytes. Errors: ERR_MISSING, ERR_IO, ERR_LEN (shorter or longer). */
 enum err file_read_exact(const char *path, void *out, size_t len, struct why *w);
 

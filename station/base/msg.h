@@ -23,8 +23,10 @@ enum msg {
 #include "station/base/msg/web.def"
 #include "station/base/msg/chain.def"
 #include "station/base/msg/ceremony.def"
+#include "station/base/msg/restore.def"
 	MSG_COUNT
 };
 #undef MSG
+
 
 #endif

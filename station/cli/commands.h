@@ -13,5 +13,7 @@ extern const struct cli_command command_init, command_doctor, command_readers, c
     command_keys_install, command_keys_revoke, command_lists_show, command_lists_export,
     command_lists_import, command_lists_renew, command_lists_keep, command_hot_add, command_hot_remove,
     command_clock_accept;
+extern const struct cli_command command_backup, command_restore, command_audit, command_head_export,
+    command_review;
 
 #endif

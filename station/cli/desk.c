@@ -137,6 +137,9 @@ static void
 report_tap(struct cli *c, const struct flow_result *r)
 {
 	say_heal(c, &r->heal);
+	if (r->adopted)
+		cli_say(c, MSG_CARD_ADOPTED, NULL, 0);
+	cli_json_bool(c, "adopted", r->adopted);
 	if (r->by_heal)
 		cli_say(c, MSG_HEAL_WAS_ALL, NULL, 0);
 	if (r->repeated)

@@ -18,6 +18,8 @@ struct movement {
 static const struct movement intended = {ACCOUNT_CASH, ACCOUNT_CARD_WAITING};
 static const struct movement settled = {ACCOUNT_CARD_WAITING, ACCOUNT_CARD_VALUE};
 static const struct movement voided = {ACCOUNT_CARD_WAITING, ACCOUNT_CASH};
+static const struct movement adopted_more = {ACCOUNT_CARD_ADOPTED, ACCOUNT_CARD_VALUE};
+static const struct movement adopted_less = {ACCOUNT_CARD_VALUE, ACCOUNT_CARD_ADOPTED};
 
 static struct ledger_account
 account(const char *kind, const struct card_money *m)
@@ -61,6 +63,18 @@ club_load_voided(struct store *s, const uint8_t event[STORE_EVENT_LEN],
     const uint8_t intent[STORE_EVENT_LEN], const struct card_money *m, struct why *w)
 {
 	return move(s, event, intent, &voided, m, w);
+}
+
+enum err
+club_card_adopted(struct store *s, const uint8_t event[STORE_EVENT_LEN], const struct card_money *m,
+    struct why *w)
+{
+	struct card_money abs = *m;
+
+	if (m->amount < -INT64_MAX)
+		return why_set(w, ERR_RANGE, MSG_CLUB_MONEY_OVERFLOW);
+	abs.amount = m->amount < 0 ? -m->amount : m->amount;
+	return move(s, event, NULL, m->amount < 0 ? &adopted_less : &adopted_more, &abs, w);
 }
 
 enum err

@@ -5,6 +5,7 @@
  *   load intended    cash +a            owed, waiting for the card -a
  *   load settled     owed, waiting +a   card value -a
  *   load voided      owed, waiting +a   cash -a
+ *   card adopted     adopted +a         card value -a     (the other way round if the card held less)
  *
  * All run in the caller's transaction; the event's journal row must stand there.
  * Errors of all: ERR_RANGE (amount not above 0, or a sum that would overflow), as store_post.
@@ -21,13 +22,14 @@
 #define ACCOUNT_CARD_WAITING "card.waiting"		/* owed: waits for the card */
 #define ACCOUNT_SPEND_DOUBT "card.spend_doubt"		/* spends whose write was not seen to end */
 #define ACCOUNT_CARD_UNEXPLAINED "card.unexplained"	/* debits no journal explains */
+#define ACCOUNT_CARD_ADOPTED "card.adopted"		/* what cards held beyond a restored book */
 #define ACCOUNT_MEMBER_POINTS "member.points"
 #define ACCOUNT_POINTS_COST "points.cost"		/* what granted points cost us */
 
 struct card_money {
 	uint64_t card;
 	uint16_t unit;
-	int64_t amount;		/* > 0 */
+	int64_t amount;		/* > 0, if not said otherwise */
 };
 
 /* Cash has been taken; the card has not been written. */
@@ -39,6 +41,10 @@ enum err club_load_settled(struct store *s, const uint8_t event[STORE_EVENT_LEN]
 /* The cash has been handed back: a reversal of `intent`. */
 enum err club_load_voided(struct store *s, const uint8_t event[STORE_EVENT_LEN],
     const uint8_t intent[STORE_EVENT_LEN], const struct card_money *m, struct why *w);
+
+/* A card of a restored book held `amount` more than the book said; below 0 less, never 0. */
+enum err club_card_adopted(struct store *s, const uint8_t event[STORE_EVENT_LEN],
+    const struct card_money *m, struct why *w);
 
 /* What we owe for one card, as positive numbers. */
 struct card_balance {

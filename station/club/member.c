@@ -9,6 +9,9 @@
 #include "station/store/journal.h"
 #include "station/text/text.h"
 
+/* Of a member whose name went with a lost book; staff type the name in when she comes. */
+#define NAME_RECOVERED "عضو بازیابی‌شده"
+
 _Static_assert(STORE_NAME_CAP >= TEXT_NAME_CAP && STORE_FOLD_CAP >= TEXT_FOLD_CAP &&
     STORE_PHONE_CAP >= TEXT_PHONE_CAP, "what the text room makes fits the store's row");
 
@@ -80,6 +83,29 @@ club_member_add(struct store *s, const struct member_form *form, uint32_t *id, s
 	if (e == ERR_OK)
 		*id = m.id;
 	return e;
+}
+
+enum err
+club_member_recover(struct store *s, uint32_t id, int64_t now_ms, struct why *w)
+{
+	struct store_member m = {.id = id, .created_ms = now_ms};
+	struct why none;
+	enum err e = store_member_get(s, id, &m, &none);
+
+	if (e == ERR_OK)
+		return e;
+	if (e != ERR_NOT_FOUND) {
+		if (w != NULL)
+			*w = none;
+		return e;
+	}
+	m.id = id;
+	m.created_ms = now_ms;
+	(void)snprintf(m.name, sizeof(m.name), "%s", NAME_RECOVERED);
+	if (!text_fold(m.name, m.fold, sizeof(m.fold)))
+		return why_set(w, ERR_LEN, MSG_STORE_RULE, WHY_CODE("name"));
+	e = store_member_insert(s, &m, w);
+	return e == ERR_OK ? journal_member(s, &m, w) : e;
 }
 
 enum err

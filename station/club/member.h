@@ -23,6 +23,12 @@ struct member_form {
 enum err club_member_add(struct store *s, const struct member_form *form, uint32_t *id,
     struct why *w);
 
+/*
+ * A row for a member whose number stands on a card and whose name was lost; nothing if there is one. In the caller's
+ * transaction. Errors: those of the store.
+ */
+enum err club_member_recover(struct store *s, uint32_t id, int64_t now_ms, struct why *w);
+
 enum err club_member_get(struct store *s, uint32_t id, struct store_member *out, struct why *w);
 
 /*

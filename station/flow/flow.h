@@ -98,6 +98,8 @@ struct flow_result {
 	int64_t amount;			/* what this flow moved */
 	bool in_doubt;			/* something of this card still waits */
 	bool in_book;			/* this station's book knows the card */
+	bool adopted;			/* the card knew more than the restored book, which has taken it over */
+	int64_t adopted_amount;		/* by how much it held more than the book said, below 0 less */
 	unsigned apdus;
 };
 

@@ -242,6 +242,8 @@ with_card(struct tap *t, const struct flow *f, struct why *w)
 	if (e == ERR_OK)
 		e = tap_look_up(t, w);
 	if (e == ERR_OK)
+		e = tap_adopt(t, f, w);
+	if (e == ERR_OK)
 		e = after_heal(t, f, &over, w);
 	if (e != ERR_OK || over)
 		return e;

@@ -79,6 +79,11 @@ enum err tap_admit(const struct tap *t, const struct flow *f, struct why *w);
 
 /* Fill row and in_book from the book. */
 enum err tap_look_up(struct tap *t, struct why *w);
+/*
+ * Take over what a card of this station knows and a restored book does not: out->adopted. Nothing to do for any other card.
+ * Errors: those of the store and the ledger.
+ */
+enum err tap_adopt(struct tap *t, const struct flow *f, struct why *w);
 /* Is what the card says what the book says, and explained by its own log? Errors: ERR_RECORD, ERR_NOT_FOUND, ERR_REFUSED. */
 enum err tap_agree(struct tap *t, struct why *w);
 

@@ -219,7 +219,33 @@ static const char *const print_options[] = {
 	NULL,
 };
 
-static const char *const *const migrations[] = {first, custody, chain, prints, print_options};
+/* Stations that came back from a backup: the incarnations closed, and the cards that knew more than the book. */
+static const char *const restored[] = {
+	"CREATE TABLE closed(prefix BLOB PRIMARY KEY REFERENCES incarnation(prefix),"
+	" last_seq INTEGER NOT NULL, last_hash BLOB NOT NULL CHECK(length(last_hash) = 32),"
+	" known_seq INTEGER NOT NULL, known_hash BLOB NOT NULL CHECK(length(known_hash) = 32),"
+	" at INTEGER NOT NULL, event BLOB NOT NULL REFERENCES journal(event)) STRICT, WITHOUT ROWID;"
+	APPEND_ONLY("closed")
+	NO_REPLACE("closed", "prefix = NEW.prefix")
+
+	"CREATE TABLE adoption(seq INTEGER PRIMARY KEY REFERENCES journal(seq),"
+	" event BLOB NOT NULL REFERENCES journal(event),"
+	" card INTEGER NOT NULL REFERENCES card(number), known INTEGER NOT NULL CHECK(known IN (0, 1)),"
+	" from_sequence INTEGER NOT NULL, sequence INTEGER NOT NULL, amount INTEGER NOT NULL,"
+	" unit INTEGER NOT NULL, at INTEGER NOT NULL, reviewed BLOB REFERENCES journal(event)) STRICT;"
+	"CREATE INDEX adoption_open ON adoption(card) WHERE reviewed IS NULL;"
+	NO_REPLACE("adoption", "seq = NEW.seq")
+	"CREATE TRIGGER adoption_no_delete BEFORE DELETE ON adoption"
+	" BEGIN SELECT RAISE(ABORT, 'adoptions are looked at, never deleted'); END;"
+	"CREATE TRIGGER adoption_fixed BEFORE UPDATE OF seq, event, card, known, from_sequence, sequence, amount,"
+	" unit, at ON adoption"
+	" BEGIN SELECT RAISE(ABORT, 'an adoption is written once'); END;"
+	"CREATE TRIGGER adoption_forward BEFORE UPDATE OF reviewed ON adoption WHEN OLD.reviewed IS NOT NULL"
+	" BEGIN SELECT RAISE(ABORT, 'an adoption is looked at once'); END;",
+	NULL,
+};
+
+static const char *const *const migrations[] = {first, custody, chain, prints, print_options, restored};
 
 const struct db_schema store_schema = {
 	STORE_APPLICATION_ID, migrations, (int)(sizeof(migrations) / sizeof(migrations[0])),

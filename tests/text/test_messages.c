@@ -61,9 +61,12 @@ static const struct entry {
 #define MSG(n) {#n, "ceremony"},
 #include "station/base/msg/ceremony.def"
 #undef MSG
+#define MSG(n) {#n, "restore"},
+#include "station/base/msg/restore.def"
+#undef MSG
 };
 
-static const char *const rooms[] = {"base", "text", "keys", "card", "print", "prints", "store", "club", "flow", "cli", "web", "chain", "ceremony"};
+static const char *const rooms[] = {"base", "text", "keys", "card", "print", "prints", "store", "club", "flow", "cli", "web", "chain", "ceremony", "restore"};
 static const char *const langs[] = {"en", "fa"};
 static int faults;
 
