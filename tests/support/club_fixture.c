@@ -14,6 +14,8 @@
 #include "station/base/file.h"
 #include "station/club/ledger.h"
 #include "station/club/member.h"
+#include "tests/support/softhsm.h"
+#include "tests/support/token_shim.h"
 
 static void
 enrol(struct club_fixture *f)
@@ -34,10 +36,52 @@ club_fixture_place(const char *name, char *out, size_t cap)
 	(void)snprintf(out, cap, "%s/%s.%ld", tmp != NULL ? tmp : "/tmp", name, (long)getpid());
 }
 
+/* --- where the keys lie: BASHGAH_TEST_STORE says file (or nothing), token, or p256 for one without Ed25519 */
+
+static struct softhsm hsm;
+static pid_t hsm_owner;
+
+static void
+end_hsm(void)
+{
+	if (hsm_owner == getpid())
+		softhsm_end(&hsm);
+}
+
+/* One token for all clubs of this process; its PIN is the practice passphrase, so that nobody is asked. */
+static const char *
+start_token(bool p256)
+{
+	static char uri[TOKEN_SHIM_PATH_CAP + 64];
+
+	token_shim()->no_eddsa = p256;
+	if (*uri != '\0')
+		return uri;
+	softhsm_start(&hsm);
+	hsm_owner = getpid();
+	assert_int_equal(atexit(end_hsm), 0);
+	softhsm_token("station", SAFE_PRACTICE_PASSPHRASE);
+	(void)snprintf(uri, sizeof(uri), "pkcs11:token=station?module-path=%s", token_shim_path());
+	return uri;
+}
+
+const char *
+club_fixture_token(void)
+{
+	const char *store = getenv("BASHGAH_TEST_STORE");
+
+	if (store == NULL || strcmp(store, "file") == 0)
+		return NULL;
+	if (strcmp(store, "token") != 0 && strcmp(store, "p256") != 0)
+		fail_msg("BASHGAH_TEST_STORE is %s, not file, token or p256", store);
+	return start_token(strcmp(store, "p256") == 0);
+}
+
 void
 club_fixture_open(struct club_fixture *f, const char *name)
 {
-	const struct init_options o = {.folder = f->folder, .designs_from = "printer/designs"};
+	const struct init_options o = {.folder = f->folder, .designs_from = "printer/designs",
+	    .token = club_fixture_token()};
 
 	memset(f, 0, sizeof(*f));
 	club_fixture_place(name, f->folder, sizeof(f->folder));

@@ -19,7 +19,13 @@ struct club_fixture {
 /* Where a club of that name lies: in the temporary folder, apart from every other process's. */
 void club_fixture_place(const char *name, char *out, size_t cap);
 
-/* A club at club_fixture_place; asserts that it works. */
+/*
+ * The token of clubs made here, NULL if their keys lie in files: BASHGAH_TEST_STORE in the environment is
+ * file, token, or p256 for a token without Ed25519. So every test of flows runs on any store.
+ */
+const char *club_fixture_token(void);
+
+/* A club at club_fixture_place, on that store; asserts that it works. */
 void club_fixture_open(struct club_fixture *f, const char *name);
 void club_fixture_close(struct club_fixture *f);
 
