@@ -154,6 +154,12 @@ card_write(struct card *c, const struct card_write *wr, struct why *w)
 }
 
 enum err
+card_set_url(struct card *c, const char *url, struct why *w)
+{
+	return c->ops->set_url(c, url, w);
+}
+
+enum err
 card_confirm(struct card *c, struct card_content *out, struct why *w)
 {
 	return c->ops->confirm(c, out, w);

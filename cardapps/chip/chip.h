@@ -107,6 +107,7 @@ struct chip_ops {
 	enum err (*personalise)(struct card *c, const struct card_plan *p, struct why *w);
 	enum err (*write)(struct card *c, const struct card_write *wr, struct why *w);
 	enum err (*confirm)(struct card *c, struct card_content *out, struct why *w);
+	enum err (*set_url)(struct card *c, const char *url, struct why *w);
 	/* NULL: keys of this chip are not rolled. */
 	enum err (*plan_roll)(struct card *c, uint16_t epoch, bool all, struct card_roll_plan *out,
 	    struct why *w);
@@ -174,6 +175,14 @@ enum err card_personalise(struct card *c, const struct card_plan *p, struct why 
  * ERR_CARD_AUTH, ERR_NO_KEY, ERR_LEN.
  */
 enum err card_write(struct card *c, const struct card_write *wr, struct why *w);
+
+/*
+ * Put another link (https://..., as card_plan.url) into the NDEF of a card of ours, and read it back. Not
+ * atomic: after an error the link may be torn, write it again. Ends the session of card_read.
+ * Errors: ERR_ARG (does not fit), ERR_NO_KEY, ERR_CARD_GONE, ERR_CARD_AUTH, ERR_CARD_MAC, ERR_CARD_SW (also:
+ * reads back otherwise).
+ */
+enum err card_set_url(struct card *c, const char *url, struct why *w);
 
 /*
  * Read record, value and newest log line back under MAC, without a new session where one stands;

@@ -33,6 +33,7 @@ const struct chip_ops desfire_ops = {
 	.personalise = desfire_personalise,
 	.write = desfire_write,
 	.confirm = desfire_confirm,
+	.set_url = desfire_set_url,
 	.plan_roll = desfire_plan_roll,
 	.roll = desfire_roll,
 	.destroy = desfire_destroy,

@@ -128,6 +128,7 @@ enum err desfire_commit(struct card *c, const struct card_write *wr,
 enum err desfire_plan_keys(struct card *c, uint16_t epoch, struct key_step *steps, size_t *count,
     struct why *w);
 enum err desfire_personalise(struct card *c, const struct card_plan *p, struct why *w);
+enum err desfire_set_url(struct card *c, const char *url, struct why *w);
 
 /* Both keys of one step, opened: the card holds one of them. */
 struct desfire_pair {

@@ -96,7 +96,7 @@ say_heal(struct cli *c, const struct heal_report *h)
 	static const char *const names[] = {"none", "applied", "written", "voided", "open"};
 	static const enum msg acts[FLOW_COUNT] = {
 		[FLOW_ISSUE] = MSG_ACT_ISSUE, [FLOW_LOAD] = MSG_ACT_LOAD, [FLOW_SHOW] = MSG_NONE,
-		[FLOW_RESIGN] = MSG_ACT_RESIGN,
+		[FLOW_RESIGN] = MSG_ACT_RESIGN, [FLOW_RELINK] = MSG_ACT_RELINK,
 	};
 	char act[TEXT_SHORT_CAP] = "";
 	struct why_in facts[] = {WHY_STR(act), WHY_MONEY(h->amount)};
@@ -133,10 +133,24 @@ close_trace(FILE *to)
 		(void)fclose(to);
 }
 
+/* An address that changed by the way leaves paper behind that leads nowhere. */
+static void
+say_paper_is_dead(struct cli *c, const struct flow_result *r)
+{
+	char digits[CARD_NUMBER_DIGITS + 1] = "";
+
+	if (r->by_heal || r->heal.flow != FLOW_RELINK ||
+	    (r->heal.outcome != HEAL_APPLIED && r->heal.outcome != HEAL_WRITTEN))
+		return;
+	(void)card_number_format(r->card_number, digits);
+	cli_say(c, MSG_RELINK_PRINT_NOW, (const struct why_in[]){WHY_CODE(digits)}, 1);
+}
+
 static void
 report_tap(struct cli *c, const struct flow_result *r)
 {
 	say_heal(c, &r->heal);
+	say_paper_is_dead(c, r);
 	if (r->adopted)
 		cli_say(c, MSG_CARD_ADOPTED, NULL, 0);
 	cli_json_bool(c, "adopted", r->adopted);

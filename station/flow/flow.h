@@ -18,7 +18,7 @@
 #include "station/base/err.h"
 #include "station/flow/station.h"
 
-enum flow_id { FLOW_ISSUE, FLOW_LOAD, FLOW_SHOW, FLOW_RESIGN, FLOW_COUNT };
+enum flow_id { FLOW_ISSUE, FLOW_LOAD, FLOW_SHOW, FLOW_RESIGN, FLOW_RELINK, FLOW_COUNT };
 
 /* Where a tap stands; told to whoever watches. */
 enum tap_stage { TAP_WAIT, TAP_READ, TAP_HEAL, TAP_INTEND, TAP_WRITE, TAP_CONFIRM, TAP_SETTLE };

@@ -14,6 +14,7 @@ static const struct flow *const flows[FLOW_COUNT] = {
 	[FLOW_LOAD] = &flow_load,
 	[FLOW_SHOW] = &flow_show,
 	[FLOW_RESIGN] = &flow_resign,
+	[FLOW_RELINK] = &flow_relink,
 };
 
 const struct flow *

@@ -53,7 +53,7 @@ struct flow {
 
 const struct flow *flow_by_id(enum flow_id id);
 const struct flow *flow_by_name(const char *name);	/* NULL if none */
-extern const struct flow flow_issue, flow_load, flow_show, flow_resign;
+extern const struct flow flow_issue, flow_load, flow_show, flow_resign, flow_relink;
 
 /* What was asked, in one line: the same request id for something else is refused. */
 void tap_what(const struct tap *t, char out[STORE_WHAT_CAP]);
@@ -86,6 +86,17 @@ enum err tap_look_up(struct tap *t, struct why *w);
 enum err tap_adopt(struct tap *t, const struct flow *f, struct why *w);
 /* Is what the card says what the book says, and explained by its own log? Errors: ERR_RECORD, ERR_NOT_FOUND, ERR_REFUSED. */
 enum err tap_agree(struct tap *t, struct why *w);
+
+/* The tap has met the card that was meant, one of ours, as the book knows it. Errors: as tap_agree; ERR_CARD_BLANK and its like. */
+enum err tap_serviceable(struct tap *t, struct why *w);
+/* It is neither blocked, expired nor in doubt. Errors: ERR_REFUSED. */
+enum err tap_in_service(const struct tap *t, struct why *w);
+/* What is on the card now, rial; without a chip by the book. */
+enum err tap_held(struct tap *t, int64_t *out, struct why *w);
+/* Without a chip the last record settled stands in for the one read. */
+enum err tap_record_from_book(struct tap *t, struct why *w);
+/* Between our looking and our turn to write, no other desk may have begun anything on this card. Errors: ERR_REFUSED. */
+enum err tap_look_again(struct tap *t, struct why *w);
 
 /* Compose t->intent and commit it with its money: from here on the card must be seen again. */
 enum err tap_intend(struct tap *t, const struct flow *f, struct why *w);

@@ -24,6 +24,13 @@ enum err token_url(const char *host, const uint8_t token[TOKEN_LEN], char *out, 
     struct why *w);
 
 /*
+ * The token in what a scanner typed: such a URL of `host` in upper or lower case, or the 26 characters alone;
+ * digits of any script, as a keyboard left on Persian types them. Errors: ERR_FORMAT (no such text: says
+ * whether the keyboard stands on Persian), ERR_REFUSED (another host's).
+ */
+enum err token_scan(const char *host, const char *typed, uint8_t token[TOKEN_LEN], struct why *w);
+
+/*
  * A host for such URLs: letters, digits, dots and dashes as DNS wants them, a port allowed, at most `cap` - 1
  * characters; upper-cased into `out`. Errors: ERR_ARG.
  */
