@@ -21,10 +21,12 @@ _bashgah() {
 	esac
 	if [ -z "$command" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "-C --lang --json --help --version
-			init doctor readers printers member issue print prints load show resign club keys lists hot
+			init doctor readers printers member issue print prints design load show resign club keys lists hot
 			clock portal sim backup restore audit head review" -- "$word")
 	elif [ "$command" = member ] && [ "$before" = member ]; then
 		mapfile -t COMPREPLY < <(compgen -W "add find show" -- "$word")
+	elif [ "$command" = design ] && [ "$before" = design ]; then
+		mapfile -t COMPREPLY < <(compgen -W "list check preview" -- "$word")
 	elif [ "$command" = keys ] && [ "$before" = keys ]; then
 		mapfile -t COMPREPLY < <(compgen -W "join request certify install revoke" -- "$word")
 	elif [ "$command" = lists ] && [ "$before" = lists ]; then
@@ -41,6 +43,7 @@ _bashgah() {
 		mapfile -t COMPREPLY < <(compgen -W "resume" -- "$word")
 	else
 		[ "$command" != member ] || command="member add"
+		[ "$command" != design ] || command="design ${COMP_WORDS[i + 1]}"
 		# shellcheck disable=SC2086
 		mapfile -t COMPREPLY < <(compgen -W \
 			"$(bashgah --lang en $command --help 2>/dev/null | grep -oE -- '--[a-z-]+' | sort -u)" -- "$word")

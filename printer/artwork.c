@@ -89,18 +89,33 @@ force_ltr(struct fill *f, int at)
 		svg_edit_set(&f->edit[at], "text-anchor", "start");
 }
 
+/* Staff are told what cannot be printed; somebody who checks a design, where it would not be. */
+static enum err
+check_glyphs(struct fill *f, const struct place *p, const char *family, const char *words)
+{
+	char one[FONT_CHARACTER_CAP];
+	if (f->all == NULL)
+		return font_check_text(family, words, f->w);
+	if (font_draws(family, words, one))
+		return ERR_OK;
+	return keep(f, why_set(f->w, ERR_FONT, MSG_DESIGN_NO_GLYPH, WHY_CODE(f->svg->file),
+	    WHY_CODE(p->id), WHY_STR(one), WHY_CODE(family)));
+}
+
 static enum err
 put_words(struct fill *f, const struct place *p, int at)
 {
 	const char *words = place_words(p, f->face);
 	g_autofree char *family = svg_property(f->svg, at, "font-family");
-	f->edit[at].hide |= *words == '\0';
+	f->edit[at].hide |= *words == '\0' || family == NULL;
+	if (family == NULL)
+		return ERR_OK;
 	enum err e = words_check(words, f->w);
 	if (e != ERR_OK) {
 		f->edit[at].hide = true;
 		return keep(f, e);
 	}
-	e = keep(f, font_check_text(family, words, f->w));
+	e = check_glyphs(f, p, family, words);
 	if (e != ERR_OK)
 		return e;
 	g_autofree char *ordered = p->ltr ? g_strconcat("\u2066", words, "\u2069", NULL) :
@@ -309,6 +324,16 @@ set_narrow(struct fill *f, int at, double condense, double shift)
 	svg_edit_set(&f->edit[at], "transform", transform);
 }
 
+static enum err
+too_long(struct fill *f, const struct place *p, double room)
+{
+	const char *words = place_words(p, f->face);
+	if (f->all == NULL)
+		return why_set(f->w, ERR_LEN, p->too_long, WHY_STR(words));
+	return keep(f, why_set(f->w, ERR_LEN, MSG_DESIGN_NO_FIT, WHY_CODE(f->svg->file),
+	    WHY_CODE(p->id), WHY_STR(words), WHY_NUM(lround(room))));
+}
+
 /* `changed` is set if the text had to be made smaller: measure again then. */
 static enum err
 fit_place(struct fill *f, size_t place, int at, bool *changed)
@@ -326,8 +351,7 @@ fit_place(struct fill *f, size_t place, int at, bool *changed)
 	if (!svg_number(svg_attr(n, "data-bg-min-size"), &size_min))
 		size_min = size * SHRINK_MIN;
 	if (!fit(ink.width, room, size, size_min, &new_size, &condense))
-		return keep(f, why_set(f->w, ERR_LEN, places[place].too_long,
-		    WHY_STR(place_words(&places[place], f->face))));
+		return too_long(f, &places[place], room);
 	set_size(f, at, new_size);
 	*changed = true;
 	if (condense < 1) {

@@ -87,16 +87,23 @@ static enum err
 check_fonts(const struct svg *s, int i, struct why *w)
 {
 	const struct svg_node *n = svg_at(s, i);
-	g_autofree char *family = svg_property(s, i, "font-family");
+	char one[FONT_CHARACTER_CAP];
+	g_autofree char *own = n->text == NULL ? svg_own_property(s, i, "font-family") : NULL;
+	if (n->text == NULL && own == NULL)
+		return ERR_OK;
+	g_autofree char *where = svg_where(s, i);
+	g_autofree char *named = g_strdup_printf("%s: %s", s->file, where);
 	if (n->text == NULL)
-		return family == NULL ? ERR_OK : font_check_families(family, s->file, w);
+		return font_check_families(own, named, w);
 	const char *around = svg_at(s, n->parent)->name;
 	if (strcmp(around, "text") != 0 && strcmp(around, "tspan") != 0)
 		return ERR_OK;
+	g_autofree char *family = svg_property(s, i, "font-family");
 	if (family == NULL)
 		return bad_place(s, around, "font-family", w);
 	g_autofree char *words = g_strstrip(g_strdelimit(g_strdup(n->text), "\t\r\n", ' '));
-	return font_check_text(family, words, w);
+	return font_draws(family, words, one) ? ERR_OK : why_set(w, ERR_FONT,
+	    MSG_DESIGN_NO_GLYPH, WHY_CODE(s->file), WHY_CODE(where), WHY_STR(one), WHY_CODE(family));
 }
 
 static enum err

@@ -83,7 +83,15 @@ enum err design_load(const char *folder, const char *name, struct design **out,
 void design_pick(const char *folder, const char *name, const char *lang,
     const char *app, const char *tier, char out[DESIGN_NAME_CAP]);
 
-/* The same from memory; `front` and `back` (NUL-ended) are borrowed for the call. */
+/*
+ * Tell every design of the folder, by name in order: its name and its parent's, NULL if it is
+ * nobody's child or cannot be read. Errors: ERR_MISSING (folder), ERR_IO.
+ */
+enum err design_list(const char *folder,
+    void (*tell)(void *ctx, const char *name, const char *parent), void *ctx,
+    struct why *w);
+
+/* design_load from memory, without a parent; `front` and `back` (NUL-ended) are borrowed for the call. */
 enum err design_parse(const char *name, const char *front, const char *back,
     struct design **out, struct why *w);
 

@@ -1,5 +1,7 @@
 #include "printer/family.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +197,57 @@ family_side(const char *folder, const char *name, enum card_side side,
 {
 	*out = NULL;
 	return side_at(folder, name, side, 1, all, out, w);
+}
+
+/* --- which there are */
+
+static int
+by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static enum err
+design_names(const char *folder, GPtrArray *names, struct why *w)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *d;
+
+	if (dir == NULL)
+		return why_errno(w, errno, folder);
+	while ((d = readdir(dir)) != NULL) {
+		for (int side = CARD_FRONT; side <= CARD_BACK; side++) {
+			g_autofree char *end = g_strdup_printf("-%s.svg", side_name[side]);
+			if (!g_str_has_suffix(d->d_name, end))
+				continue;
+			char *name = g_strndup(d->d_name, strlen(d->d_name) - strlen(end));
+			if (family_name_ok(name) && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+				g_ptr_array_add(names, name);
+			else
+				g_free(name);
+		}
+	}
+	(void)closedir(dir);
+	g_ptr_array_sort(names, by_name);
+	return ERR_OK;
+}
+
+enum err
+design_list(const char *folder, void (*tell)(void *ctx, const char *name, const char *parent),
+    void *ctx, struct why *w)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	enum err e = design_names(folder, names, w);
+
+	for (unsigned i = 0; e == ERR_OK && i < names->len; i++) {
+		const char *name = names->pdata[i];
+		enum card_side side = there(folder, name, CARD_FRONT) ? CARD_FRONT : CARD_BACK;
+		struct svg *own = NULL;
+		(void)parse_side(folder, name, side, NULL, &own, NULL);
+		tell(ctx, name, own != NULL ? svg_attr(svg_at(own, 0), FAMILY_PARENT) : NULL);
+		svg_free(&own);
+	}
+	return e;
 }
 
 /* --- which of them */

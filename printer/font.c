@@ -36,13 +36,13 @@ installed(const char *family)
 }
 
 enum err
-font_check_families(const char *list, const char *file, struct why *w)
+font_check_families(const char *list, const char *where, struct why *w)
 {
 	g_auto(GStrv) name = families(list);
 	for (char **n = name; *n != NULL; n++)
 		if (!installed(*n))
 			return why_set(w, ERR_FONT, MSG_FONT_MISSING, WHY_CODE(*n),
-			    WHY_CODE(file));
+			    WHY_CODE(where));
 	return ERR_OK;
 }
 
@@ -92,25 +92,58 @@ stranger(PangoLayout *layout, char *const *name)
 	return -1;
 }
 
-enum err
-font_check_text(const char *list, const char *text, struct why *w)
+/* The text laid out in the families of the list; g_object_unref. */
+static PangoLayout *
+lay_out(char **name, const char *text)
 {
-	g_auto(GStrv) name = families(list);
 	g_autofree char *joined = g_strjoinv(",", name);
 	PangoContext *c = pango_font_map_create_context(pango_cairo_font_map_get_default());
 	PangoLayout *layout = pango_layout_new(c);
 	PangoFontDescription *d = pango_font_description_new();
-	char one[8] = { 0 };
 
 	pango_font_description_set_family(d, joined);
 	pango_layout_set_font_description(layout, d);
 	pango_layout_set_text(layout, text, -1);
+	pango_font_description_free(d);
+	g_object_unref(c);
+	return layout;
+}
+
+bool
+font_draws(const char *list, const char *text, char one[FONT_CHARACTER_CAP])
+{
+	g_auto(GStrv) name = families(list);
+	g_autoptr(PangoLayout) layout = lay_out(name, text);
 	int at = stranger(layout, name);
+
+	memset(one, 0, FONT_CHARACTER_CAP);
 	if (at >= 0)
 		memcpy(one, text + at, (size_t)g_utf8_skip[(unsigned char)text[at]]);
-	pango_font_description_free(d);
-	g_object_unref(layout);
-	g_object_unref(c);
-	return at < 0 ? ERR_OK : why_set(w, ERR_FONT, MSG_FONT_NO_CHARACTER,
+	return at < 0;
+}
+
+enum err
+font_check_text(const char *list, const char *text, struct why *w)
+{
+	char one[FONT_CHARACTER_CAP];
+	return font_draws(list, text, one) ? ERR_OK : why_set(w, ERR_FONT, MSG_FONT_NO_CHARACTER,
 	    WHY_STR(text), WHY_STR(one), WHY_CODE(list));
+}
+
+void
+font_used(const char *list, const char *text, void (*tell)(void *ctx, const char *family), void *ctx)
+{
+	g_auto(GStrv) name = families(list);
+	g_autoptr(PangoLayout) layout = lay_out(name, text);
+
+	for (GSList *l = pango_layout_get_lines_readonly(layout); l != NULL; l = l->next) {
+		const PangoLayoutLine *line = l->data;
+		for (GSList *r = line->runs; r != NULL; r = r->next) {
+			const PangoGlyphItem *run = r->data;
+			PangoFontDescription *d = pango_font_describe(run->item->analysis.font);
+			if (pango_font_description_get_family(d) != NULL)
+				tell(ctx, pango_font_description_get_family(d));
+			pango_font_description_free(d);
+		}
+	}
 }

@@ -5,18 +5,30 @@
 #ifndef PRINTER_FONT_H
 #define PRINTER_FONT_H
 
+#include <stdbool.h>
+
 #include "station/base/err.h"
 
 /*
  * Every family of the list ("Noto Sans Arabic, 'Noto Sans'") is installed under
- * exactly that name. ERR_FONT naming the first that is not, and `file`.
+ * exactly that name. ERR_FONT naming the first that is not, and `where` it is named.
  */
-enum err font_check_families(const char *list, const char *file, struct why *w);
+enum err font_check_families(const char *list, const char *where, struct why *w);
+
+/* Room for one character, NUL included. */
+#define FONT_CHARACTER_CAP 8
 
 /*
- * Every character of `text` (valid UTF-8) is drawn by one of the families.
- * ERR_FONT naming the text, the first character that is not, and the list.
+ * Is every character of `text` (valid UTF-8) drawn by one of the families? If not, `one`
+ * gets the first that is not.
  */
+bool font_draws(const char *list, const char *text, char one[FONT_CHARACTER_CAP]);
+
+/* The same. ERR_FONT naming the text, the character, and the list. */
 enum err font_check_text(const char *list, const char *text, struct why *w);
+
+/* Tells each family that really draws a part of `text`, ours or not; one more than once. */
+void font_used(const char *list, const char *text, void (*tell)(void *ctx, const char *family),
+    void *ctx);
 
 #endif

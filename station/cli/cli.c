@@ -445,7 +445,7 @@ help_commands(const struct cli *c)
 
 	for (size_t i = 0; cli_commands[i] != NULL; i++) {
 		text_message(c->lang, cli_commands[i]->summary, NULL, 0, text, sizeof(text));
-		(void)printf("  %-14s %s\n", cli_commands[i]->name, text);
+		(void)printf("  %-16s %s\n", cli_commands[i]->name, text);
 	}
 }
 

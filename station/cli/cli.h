@@ -107,6 +107,10 @@ enum err cli_member(struct cli *c, struct station *s, const char *typed, uint32_
 enum err cli_card_number(const char *typed, uint64_t *number, struct why *w);
 /* The folder of the designs that a new station gets: --designs, or where the program was installed; `room` may hold it. */
 const char *cli_designs(const struct cli *c, char room[STATION_PATH_CAP]);
+/* The folder of the designs that come with the program; `room` may hold it. */
+const char *cli_shipped_designs(char room[STATION_PATH_CAP]);
+/* The folder of the club's designs, or of the shipped ones if there is no club at -C. */
+const char *cli_club_designs(const struct cli *c, char room[STATION_PATH_CAP]);
 /* The language of --card-lang, Persian without. Errors: ERR_USAGE. */
 enum err cli_card_language(const struct cli *c, enum lang *out, struct why *w);
 /*

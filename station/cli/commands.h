@@ -15,5 +15,6 @@ extern const struct cli_command command_init, command_doctor, command_readers, c
     command_clock_accept;
 extern const struct cli_command command_backup, command_restore, command_audit, command_head_export,
     command_review;
+extern const struct cli_command command_design_list, command_design_check, command_design_preview;
 
 #endif

@@ -4,20 +4,18 @@
 #include <unistd.h>
 
 #include "station/cli/cli.h"
+#include "station/flow/settings.h"
 
 /* Where designs lie as seen from the folder of the program: installed, or in the source tree. */
 static const char *const beside_program[] = {"../share/bashgah/designs", "../printer/designs"};
 
 const char *
-cli_designs(const struct cli *c, char room[STATION_PATH_CAP])
+cli_shipped_designs(char room[STATION_PATH_CAP])
 {
-	const char *given = cli_value(c, "designs");
 	char program[STATION_PATH_CAP];
 	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	char *slash;
 
-	if (given != NULL)
-		return given;
 	program[n > 0 ? n : 0] = '\0';
 	slash = strrchr(program, '/');
 	if (slash == NULL)
@@ -30,4 +28,22 @@ cli_designs(const struct cli *c, char room[STATION_PATH_CAP])
 			return room;
 	}
 	return BASHGAH_DESIGNS;
+}
+
+const char *
+cli_designs(const struct cli *c, char room[STATION_PATH_CAP])
+{
+	const char *given = cli_value(c, "designs");
+
+	return given != NULL ? given : cli_shipped_designs(room);
+}
+
+const char *
+cli_club_designs(const struct cli *c, char room[STATION_PATH_CAP])
+{
+	int len = snprintf(room, STATION_PATH_CAP, "%s/" STATION_DESIGNS, c->folder);
+
+	if (len > 0 && len < STATION_PATH_CAP && access(room, R_OK) == 0)
+		return room;
+	return cli_shipped_designs(room);
 }

@@ -28,6 +28,14 @@ __lsan_default_suppressions(void)
 
 #define SAMPLE_QR "https://GOLESTAN.EXAMPLE.IR/C/4F6QZJ7XK2M5R8T3W9YB1D0HCA"
 
+/* All designs that are shipped. */
+#define FAMILY 16
+__attribute__((unused)) static const char *const shipped_names[FAMILY] = {
+	"default", "default-bronze", "default-silver", "default-gold", "default-vip", "default-gift",
+	"default-discount", "default-staff", "default-en", "default-en-bronze", "default-en-silver",
+	"default-en-gold", "default-en-vip", "default-en-gift", "default-en-discount", "default-en-staff"
+};
+
 __attribute__((unused)) static struct card_face
 sample_face(void)
 {

@@ -59,11 +59,10 @@ static void
 the_shipped_designs_are_sound(void **state)
 {
 	(void)state;
-	static const char *const names[] = { "default", "default-en" };
 	static const char *const tiers[] = { "basic", "bronze", "silver", "gold", "vip", "unheard-of", NULL };
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct design *d = shipped(names[i]);
-		assert_string_equal(design_name(d), names[i]);
+	for (size_t i = 0; i < FAMILY; i++) {
+		struct design *d = shipped(shipped_names[i]);
+		assert_string_equal(design_name(d), shipped_names[i]);
 		for (size_t t = 0; t < sizeof(tiers) / sizeof(tiers[0]); t++) {
 			struct why w = { 0 };
 			struct card_face f = sample_face();
@@ -282,7 +281,7 @@ fonts_that_are_not_installed_are_refused_by_exact_name(void **state)
 	refused_with("<text ", "<text style=\"Font-Family: 'B Titr'\" ", ERR_FONT, MSG_FONT_MISSING);
 	/* the design's own words in a font without Persian */
 	refused_with("font-family=\"Noto Kufi Arabic\"", "font-family=\"Noto Serif\"", ERR_FONT,
-	    MSG_FONT_NO_CHARACTER);
+	    MSG_DESIGN_NO_GLYPH);
 }
 
 static enum err
