@@ -218,7 +218,7 @@ const struct cli_command command_design_check = {
 /* --- preview */
 
 static const struct cli_option preview_options[] = {
-	{"side", "front|back", MSG_OPT_SIDE},
+	{"side", "front|back", MSG_OPT_PREVIEW_SIDE},
 	{"dpi", "N", MSG_OPT_DPI},
 	{"output", "FILE", MSG_OPT_OUTPUT},
 	{"tier", "TIER", MSG_OPT_PREVIEW_TIER},
