@@ -135,6 +135,9 @@ enter(struct station *s, const struct cert *c, const uint8_t bytes[CERT_LEN], st
 	uint8_t event[STORE_EVENT_LEN];
 	enum err e = chain_journal(s, "keys.certify", fields, sizeof(fields) / sizeof(fields[0]), event, w);
 
+	/* the register begins with who keeps it */
+	if (e == ERR_OK)
+		e = chain_note_certificate(s, &s->cert, s->cert_bytes, event, w);
 	pubkey_id(c->pub, row.signer);
 	memcpy(row.bytes, bytes, CERT_LEN);
 	return e == ERR_OK ? store_certificate_put(s->store, &row, event, w) : e;

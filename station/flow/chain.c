@@ -92,3 +92,28 @@ chain_certificates(struct station *s, chain_visit visit, void *ctx, struct why *
 		(void)visit(&s->cert, ctx);
 	return e;
 }
+
+static bool
+found(const uint8_t bytes[CERT_LEN], void *ctx)
+{
+	const uint8_t **c = ctx;
+
+	if (memcmp(bytes, *c, CERT_LEN) == 0)
+		*c = NULL;
+	return *c != NULL;
+}
+
+enum err
+chain_note_certificate(struct station *s, const struct cert *c, const uint8_t bytes[CERT_LEN],
+    const uint8_t event[STORE_EVENT_LEN], struct why *w)
+{
+	struct store_certificate row = {.serial = c->serial, .station = c->station,
+	    .first = c->first_number, .count = c->number_count};
+	const uint8_t *wanted = bytes;
+	enum err e;
+
+	pubkey_id(c->pub, row.signer);
+	memcpy(row.bytes, bytes, CERT_LEN);
+	e = store_certificates_of(s->store, row.signer, found, &wanted, w);
+	return e == ERR_OK && wanted != NULL ? store_certificate_put(s->store, &row, event, w) : e;
+}

@@ -30,4 +30,11 @@ enum err chain_check_own(const struct station *s, const struct list *revoked, st
 typedef bool (*chain_visit)(const struct cert *c, void *ctx);
 enum err chain_certificates(struct station *s, chain_visit visit, void *ctx, struct why *w);
 
+/*
+ * Note a certificate under the journal row `event`, if it is not there: the book keeps all of a station that came by,
+ * for one day it may have to say which are trusted no more. In the caller's transaction.
+ */
+enum err chain_note_certificate(struct station *s, const struct cert *c, const uint8_t bytes[CERT_LEN],
+    const uint8_t event[STORE_EVENT_LEN], struct why *w);
+
 #endif

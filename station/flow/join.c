@@ -237,32 +237,6 @@ take_numbers(struct station *s, const struct cert *c, struct why *w)
 	return e == ERR_OK ? store_setting_put(s->store, SETTING_NUMBERS, now, w) : e;
 }
 
-static bool
-found(const uint8_t bytes[CERT_LEN], void *ctx)
-{
-	const uint8_t **c = ctx;
-
-	if (memcmp(bytes, *c, CERT_LEN) == 0)
-		*c = NULL;
-	return *c != NULL;
-}
-
-/* The book keeps every certificate this station had: one day it may have to say which are trusted no more. */
-static enum err
-note_certificate(struct station *s, const struct cert *c, const uint8_t bytes[CERT_LEN],
-    const uint8_t event[STORE_EVENT_LEN], struct why *w)
-{
-	struct store_certificate row = {.serial = c->serial, .station = c->station,
-	    .first = c->first_number, .count = c->number_count};
-	const uint8_t *wanted = bytes;
-	enum err e;
-
-	pubkey_id(c->pub, row.signer);
-	memcpy(row.bytes, bytes, CERT_LEN);
-	e = store_certificates_of(s->store, row.signer, found, &wanted, w);
-	return e == ERR_OK && wanted != NULL ? store_certificate_put(s->store, &row, event, w) : e;
-}
-
 static enum err
 enter_installation(struct station *s, const struct cert *c, const uint8_t bytes[CERT_LEN], struct why *w)
 {
@@ -281,9 +255,9 @@ enter_installation(struct station *s, const struct cert *c, const uint8_t bytes[
 	if (e == ERR_OK)
 		e = take_numbers(s, c, w);
 	if (e == ERR_OK && s->cert.serial != 0)
-		e = note_certificate(s, &s->cert, s->cert_bytes, event, w);
+		e = chain_note_certificate(s, &s->cert, s->cert_bytes, event, w);
 	if (e == ERR_OK)
-		e = note_certificate(s, c, bytes, event, w);
+		e = chain_note_certificate(s, c, bytes, event, w);
 	if (e == ERR_OK)
 		e = store_commit(s->store, w);
 	store_rollback(s->store);
