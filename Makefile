@@ -145,6 +145,9 @@ $(BUILD)/tests/e2e/test_leaks: ALL_LDFLAGS += -Wl,--wrap=raw_key_new
 # the answer of a comparison may be told, nothing on the way to it
 $(BUILD)/tests/keys/test_constant_channel: ALL_LDFLAGS += -Wl,--wrap=secret_equal
 
+# speaks PKCS#11 itself, beside the safe
+$(BUILD)/obj/tests/bench/bench_keys.o: ROOM_CFLAGS += $(call room_cflags,keys)
+
 tests: $(TEST_BIN)
 test-%:
 	@$(MAKE) --no-print-directory $(filter $(BUILD)/tests/$*/%,$(TEST_BIN))

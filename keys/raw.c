@@ -288,26 +288,26 @@ raw_cmac(struct raw_key *key, const uint8_t *iv, const uint8_t *data, size_t len
     struct why *w)
 {
 	size_t block = shapes[key->alg].block_len;
-	uint8_t buf[CHUNK];
-	uint8_t end[BLOCK_CAP];
+	uint8_t buf[CHUNK + BLOCK_CAP];
+	size_t n = 0;
 	bool ok = make_subkeys(key);
 
-	while (ok && len > block) {
-		size_t n = len > CHUNK ? CHUNK : (len - 1) / block * block;
-
-		memcpy(buf, data, n);
-		ok = encrypt(key, iv, buf, n);
+	while (ok && len > CHUNK) {
+		memcpy(buf, data, CHUNK);
+		ok = encrypt(key, iv, buf, CHUNK);
 		iv = key->enc.at;
-		data += n;
-		len -= n;
+		data += CHUNK;
+		len -= CHUNK;
 	}
-	if (ok) {
-		last_block(key, data, len, end);
-		ok = encrypt(key, iv, end, block);
+	if (ok) {	/* the rest and its end in one go: each costs more than its blocks */
+		n = len > block ? (len - 1) / block * block : 0;
+		if (n > 0)
+			memcpy(buf, data, n);
+		last_block(key, n > 0 ? data + n : data, len - n, buf + n);
+		ok = encrypt(key, iv, buf, n + block);
 	}
 	if (ok)
-		memcpy(mac, end, block);
+		memcpy(mac, buf + n, block);
 	WIPE(buf);
-	WIPE(end);
 	return ok ? ERR_OK : library_failed(w);
 }

@@ -1,5 +1,6 @@
 /* A safe that is one sealed file: masters and the signing key's seed under a passphrase. */
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "keys/digest.h"
@@ -18,6 +19,8 @@
  */
 struct contents {
 	EVP_PKEY *signer;
+	pthread_mutex_t turn;	/* of a ready key, which serves one thread at a time */
+	struct raw_key *ready[SAFE_GENERATIONS][KEY_SLOT_COUNT];	/* from its first use on */
 	uint8_t seed[SEED_LEN];
 	uint8_t masters[SAFE_GENERATIONS][KEY_SLOT_COUNT][MASTER_CAP];
 };
@@ -36,19 +39,35 @@ safe_master(const struct safe *safe, enum key_slot slot, uint16_t epoch)
 	return safe_holds(safe, slot, epoch) ? c->masters[generation_at(safe, epoch)][slot] : NULL;
 }
 
+/* Making a key ready costs three times its use. */
+static enum err
+get_ready(const struct safe *s, enum key_slot slot, unsigned at, struct raw_key **out,
+    struct why *w)
+{
+	struct contents *c = s->inside;
+	enum err e = ERR_OK;
+
+	if (c->ready[at][slot] == NULL)
+		e = raw_key_new(s->generations[at].master_len == 32 ? RAW_AES256 : RAW_AES128,
+		    c->masters[at][slot], &c->ready[at][slot], w);
+	*out = c->ready[at][slot];
+	return e;
+}
+
 static enum err
 file_cmac(const struct safe *s, enum key_slot slot, unsigned at, const uint8_t *msg, size_t len,
     uint8_t mac[16], struct why *w)
 {
 	static const uint8_t zero[16] = {0};
-	const struct contents *c = s->inside;
+	struct contents *c = s->inside;
 	struct raw_key *k = NULL;
-	enum err e = raw_key_new(s->generations[at].master_len == 32 ? RAW_AES256 : RAW_AES128,
-	    c->masters[at][slot], &k, w);
+	enum err e;
 
+	(void)pthread_mutex_lock(&c->turn);
+	e = get_ready(s, slot, at, &k, w);
 	if (e == ERR_OK)
 		e = raw_cmac(k, zero, msg, len, mac, w);
-	raw_key_free(&k);
+	(void)pthread_mutex_unlock(&c->turn);
 	return e;
 }
 
@@ -67,6 +86,10 @@ file_close(struct safe *s)
 	struct contents *c = s->inside;
 
 	EVP_PKEY_free(c->signer);
+	for (unsigned at = 0; at < SAFE_GENERATIONS; at++)
+		for (unsigned slot = 0; slot < KEY_SLOT_COUNT; slot++)
+			raw_key_free(&c->ready[at][slot]);
+	(void)pthread_mutex_destroy(&c->turn);
 	secret_free(c, sizeof(*c));
 }
 
@@ -78,9 +101,12 @@ static const struct safe_ops file_ops = {file_cmac, file_sign, file_import, NULL
 static enum err
 make_room(struct safe *s, struct why *w)
 {
-	s->inside = secret_alloc(sizeof(struct contents));
-	if (s->inside == NULL)
+	struct contents *c = secret_alloc(sizeof(*c));
+
+	if (c == NULL)
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+	(void)pthread_mutex_init(&c->turn, NULL);
+	s->inside = c;
 	s->ops = &file_ops;
 	return ERR_OK;
 }
