@@ -21,6 +21,7 @@ enum msg {
 #include "station/base/msg/flow.def"
 #include "station/base/msg/cli.def"
 #include "station/base/msg/web.def"
+#include "station/base/msg/roll.def"
 #include "station/base/msg/chain.def"
 #include "station/base/msg/ceremony.def"
 #include "station/base/msg/restore.def"

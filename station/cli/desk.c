@@ -97,6 +97,7 @@ say_heal(struct cli *c, const struct heal_report *h)
 	static const enum msg acts[FLOW_COUNT] = {
 		[FLOW_ISSUE] = MSG_ACT_ISSUE, [FLOW_LOAD] = MSG_ACT_LOAD, [FLOW_SHOW] = MSG_NONE,
 		[FLOW_RESIGN] = MSG_ACT_RESIGN, [FLOW_RELINK] = MSG_ACT_RELINK,
+		[FLOW_ROLL] = MSG_NONE,
 	};
 	char act[TEXT_SHORT_CAP] = "";
 	struct why_in facts[] = {WHY_STR(act), WHY_MONEY(h->amount)};
@@ -146,6 +147,29 @@ say_paper_is_dead(struct cli *c, const struct flow_result *r)
 	cli_say(c, MSG_RELINK_PRINT_NOW, (const struct why_in[]){WHY_CODE(digits)}, 1);
 }
 
+/* What became of the card's keys beside what was asked. */
+static void
+say_roll(struct cli *c, const struct roll_report *r)
+{
+	static const char *const names[] = {"none", "done", "healed", "open"};
+	static const enum msg words[] = {
+		[ROLL_NONE] = MSG_NONE, [ROLL_DONE] = MSG_ROLL_DONE, [ROLL_HEALED] = MSG_ROLL_HEALED,
+		[ROLL_OPEN] = MSG_ROLL_OPEN,
+	};
+	const struct why_in facts[] = {WHY_NUM(r->now), WHY_NUM(r->newest)};
+
+	cli_json_str(c, "roll", names[r->outcome]);
+	if (r->outcome != ROLL_NONE)
+		cli_say(c, words[r->outcome], facts, 2);
+	if (r->now == 0)
+		return;
+	if (r->due && r->outcome != ROLL_OPEN)
+		cli_say(c, MSG_ROLL_DUE, facts, 2);
+	cli_json_int(c, "key_generation", r->now);
+	cli_json_int(c, "newest_generation", r->newest);
+	cli_json_bool(c, "roll_due", r->due);
+}
+
 static void
 report_tap(struct cli *c, const struct flow_result *r)
 {
@@ -154,6 +178,7 @@ report_tap(struct cli *c, const struct flow_result *r)
 	if (r->adopted)
 		cli_say(c, MSG_CARD_ADOPTED, NULL, 0);
 	cli_json_bool(c, "adopted", r->adopted);
+	say_roll(c, &r->roll);
 	if (r->by_heal)
 		cli_say(c, MSG_HEAL_WAS_ALL, NULL, 0);
 	if (r->repeated)

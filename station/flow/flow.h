@@ -18,7 +18,8 @@
 #include "station/base/err.h"
 #include "station/flow/station.h"
 
-enum flow_id { FLOW_ISSUE, FLOW_LOAD, FLOW_SHOW, FLOW_RESIGN, FLOW_RELINK, FLOW_COUNT };
+/* FLOW_ROLL is nobody's request: it comes by itself at the end of others. */
+enum flow_id { FLOW_ISSUE, FLOW_LOAD, FLOW_SHOW, FLOW_RESIGN, FLOW_RELINK, FLOW_ROLL, FLOW_COUNT };
 
 /* Where a tap stands; told to whoever watches. */
 enum tap_stage { TAP_WAIT, TAP_READ, TAP_HEAL, TAP_INTEND, TAP_WRITE, TAP_CONFIRM, TAP_SETTLE };
@@ -71,12 +72,28 @@ struct heal_report {
 	bool cash_taken;
 };
 
+/* The generation of a card's keys, and what this tap did about it. */
+enum roll_outcome {
+	ROLL_NONE,
+	ROLL_DONE,		/* moved, written and read back */
+	ROLL_HEALED,		/* an earlier tap's, torn, was ended by this one */
+	ROLL_OPEN		/* begun, and the card left: the next tap ends it. What was asked is not touched by it */
+};
+
+struct roll_report {
+	enum roll_outcome outcome;
+	bool due;		/* some key of the card is older than the newest that this station holds */
+	uint16_t now;		/* lowest in force, as the record says at the tap's end; 0: not known */
+	uint16_t newest;	/* that this station holds */
+};
+
 struct flow_result {
 	bool done;			/* false with ERR_IN_DOUBT or a refusal */
 	bool repeated;			/* the same request again: this is its first answer */
 	bool by_heal;			/* finishing the earlier, interrupted act was the whole tap */
 	uint8_t event[8];
-	struct heal_report heal;
+	struct heal_report heal;	/* of other acts than a roll */
+	struct roll_report roll;
 
 	bool has_chip;
 	struct chip_id chip;
@@ -112,7 +129,7 @@ struct flow_result {
 enum err flow_run(struct station *s, const struct flow_request *rq, struct flow_result *out,
     struct why *w);
 
-/* "issue", "load", "show", "resign". */
+/* "issue", "load", "show", "resign", "roll". */
 const char *flow_name(enum flow_id id);
 
 #endif

@@ -67,7 +67,8 @@ judge(const struct tap *t, const struct store_intent *in)
 
 /* The intent can never come true. Its money goes back the way it came; staff are told. */
 static enum err
-make_void(struct tap *t, const struct flow *f, const struct store_intent *in, struct why *w)
+make_void(struct tap *t, const struct flow *f, const struct store_intent *in, struct heal_report *h,
+    struct why *w)
 {
 	struct store *db = t->s->store;
 	struct intent_close c = {
@@ -91,7 +92,7 @@ make_void(struct tap *t, const struct flow *f, const struct store_intent *in, st
 	store_rollback(db);
 	/* Only now may somebody be told to hand cash back. */
 	if (e == ERR_OK)
-		t->out->heal.outcome = HEAL_VOIDED;
+		h->outcome = HEAL_VOIDED;
 	return e;
 }
 
@@ -111,7 +112,8 @@ rolled_back(const struct store_intent *in, struct why *w)
  * rewritten. With a later record the card has been in use since: it was complete.
  */
 static enum err
-finish(struct tap *t, const struct store_intent *in, enum verdict v, struct why *w)
+finish(struct tap *t, const struct store_intent *in, enum verdict v, struct heal_report *h,
+    struct why *w)
 {
 	bool fresh = in->first && memcmp(t->content.record, in->r1, RECORD_LEN) == 0;
 	enum err e;
@@ -121,29 +123,22 @@ finish(struct tap *t, const struct store_intent *in, enum verdict v, struct why 
 	else
 		e = tap_settle_or_doubt(t, in, w);
 	if (e == ERR_OK)
-		t->out->heal.outcome = v == APPLIED ? HEAL_APPLIED : HEAL_WRITTEN;
+		h->outcome = v == APPLIED ? HEAL_APPLIED : HEAL_WRITTEN;
 	return e;
 }
 
 static enum err
-heal_one(struct tap *t, const struct store_intent *in, struct why *w)
+close_one(struct tap *t, const struct flow *f, const struct store_intent *in, struct heal_report *h,
+    struct why *w)
 {
-	const struct flow *f = flow_by_name(in->kind);
-	struct heal_report *h = &t->out->heal;
 	enum verdict v = judge(t, in);
 
-	if (f == NULL)
-		return why_set(w, ERR_DB_NEWER, MSG_INTENT_UNKNOWN, WHY_CODE(in->kind));
-	h->flow = f->id;
-	h->amount = in->amount;
-	h->cash_taken = in->cash == CASH_TAKEN;
-	memcpy(h->event, in->event, sizeof(h->event));
 	switch (v) {
 	case APPLIED:
 	case NOT_APPLIED:
-		return finish(t, in, v, w);
+		return finish(t, in, v, h, w);
 	case DEAD:
-		return make_void(t, f, in, w);
+		return make_void(t, f, in, h, w);
 	case UNKNOWN:
 		h->outcome = HEAL_OPEN;
 		t->out->in_doubt = true;
@@ -152,6 +147,34 @@ heal_one(struct tap *t, const struct store_intent *in, struct why *w)
 		break;
 	}
 	return rolled_back(in, w);
+}
+
+/* A roll moved no money and nobody asked for it: it is told beside the rest, and the tap goes on. */
+static void
+tell(struct tap *t, const struct heal_report *h)
+{
+	if (h->flow != FLOW_ROLL)
+		t->out->heal = *h;
+	else if (h->outcome == HEAL_APPLIED || h->outcome == HEAL_WRITTEN)
+		t->out->roll.outcome = ROLL_HEALED;
+	else if (h->outcome == HEAL_OPEN)
+		t->out->roll.outcome = ROLL_OPEN;
+}
+
+static enum err
+heal_one(struct tap *t, const struct store_intent *in, struct why *w)
+{
+	const struct flow *f = flow_by_name(in->kind);
+	struct heal_report h = {.amount = in->amount, .cash_taken = in->cash == CASH_TAKEN};
+	enum err e;
+
+	if (f == NULL)
+		return why_set(w, ERR_DB_NEWER, MSG_INTENT_UNKNOWN, WHY_CODE(in->kind));
+	h.flow = f->id;
+	memcpy(h.event, in->event, sizeof(h.event));
+	e = close_one(t, f, in, &h, w);
+	tell(t, &h);
+	return e;
 }
 
 enum err

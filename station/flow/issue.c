@@ -22,42 +22,6 @@ check(struct tap *t, struct why *w)
 	return club_member_get(t->s->store, t->rq->member, &m, w);
 }
 
-static void
-store_key(const struct key_step *from, struct intent_key *to)
-{
-	to->chip_class = from->new_ref.chip_class;
-	memcpy(to->aid, from->new_ref.aid, sizeof(to->aid));
-	to->key_no = from->new_ref.key_no;
-	to->old_ref = (struct intent_key_ref){(uint8_t)from->old_ref.origin,
-	    (uint8_t)from->old_ref.slot, from->old_ref.epoch};
-	to->new_ref = (struct intent_key_ref){(uint8_t)from->new_ref.origin,
-	    (uint8_t)from->new_ref.slot, from->new_ref.epoch};
-	memcpy(to->kcv, from->kcv, sizeof(to->kcv));
-}
-
-static void
-load_ref(const struct store_intent *in, const struct intent_key *k, const struct intent_key_ref *r,
-    struct key_ref *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->origin = (enum key_origin)r->origin;
-	out->slot = (enum key_slot)r->slot;
-	out->epoch = r->epoch;
-	out->chip_class = k->chip_class;
-	out->key_no = k->key_no;
-	memcpy(out->aid, k->aid, sizeof(out->aid));
-	memcpy(out->uid, in->uid, in->uid_len);
-	out->uid_len = in->uid_len;
-}
-
-static void
-load_key(const struct store_intent *in, const struct intent_key *k, struct key_step *to)
-{
-	load_ref(in, k, &k->old_ref, &to->old_ref);
-	load_ref(in, k, &k->new_ref, &to->new_ref);
-	memcpy(to->kcv, k->kcv, sizeof(to->kcv));
-}
-
 /* The references of every key this card will get stand in the intent before its first byte. */
 static enum err
 plan_keys(struct tap *t, struct why *w)
@@ -66,9 +30,7 @@ plan_keys(struct tap *t, struct why *w)
 	size_t count = 0;
 	enum err e = card_plan_keys(t->card, safe_get_info(t->s->safe)->epoch, steps, &count, w);
 
-	for (size_t i = 0; e == ERR_OK && i < count; i++)
-		store_key(&steps[i], &t->intent.keys[i]);
-	t->intent.key_count = count;
+	tap_store_keys(steps, count, &t->intent);
 	return e;
 }
 
@@ -207,8 +169,7 @@ apply(struct tap *t, const struct store_intent *in, struct why *w)
 	    .check_refusals = !t->rq->skip_refusals};
 	enum err e;
 
-	for (size_t i = 0; i < in->key_count; i++)
-		load_key(in, &in->keys[i], &steps[i]);
+	tap_load_keys(in, steps);
 	memcpy(p.record, in->r1, sizeof(p.record));
 	memcpy(p.log, in->log, sizeof(p.log));
 	memcpy(p.cert, in->cert, sizeof(p.cert));

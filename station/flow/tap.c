@@ -15,6 +15,7 @@ static const struct flow *const flows[FLOW_COUNT] = {
 	[FLOW_SHOW] = &flow_show,
 	[FLOW_RESIGN] = &flow_resign,
 	[FLOW_RELINK] = &flow_relink,
+	[FLOW_ROLL] = &flow_roll,
 };
 
 const struct flow *
@@ -233,11 +234,13 @@ overtaken(struct tap *t, enum err e, struct why *w)
 }
 
 static enum err
-with_card(struct tap *t, const struct flow *f, struct why *w)
+act(struct tap *t, const struct flow *f, struct why *w)
 {
 	bool over;
-	enum err e = tap_read(t, w);
+	enum err e = tap_name_keys(t, w);
 
+	if (e == ERR_OK)
+		e = tap_read(t, w);
 	if (e == ERR_OK)
 		e = tap_heal(t, w);
 	if (e == ERR_OK)
@@ -259,6 +262,17 @@ with_card(struct tap *t, const struct flow *f, struct why *w)
 	e = tap_carry_out(t, &t->intent, w);
 	if (e == ERR_OK)
 		report(t, &t->intent);
+	return e;
+}
+
+/* The roll of keys comes last: flow/roll.c says why. */
+static enum err
+with_card(struct tap *t, const struct flow *f, struct why *w)
+{
+	enum err e = act(t, f, w);
+
+	if (e == ERR_OK)
+		tap_roll(t);
 	return e;
 }
 
@@ -299,9 +313,8 @@ open_card(struct tap *t, struct why *w)
 	return ERR_OK;
 }
 
-/* Does today allow a new act of this kind at all? */
-static enum err
-may_begin(struct tap *t, const struct flow *f, struct why *w)
+enum err
+tap_may_begin(struct tap *t, const struct flow *f, struct why *w)
 {
 	uint32_t day = clock_minutes_2000(t->now_ms) / MINUTES_A_DAY;
 	enum err e = ERR_OK;
@@ -332,7 +345,7 @@ flow_run(struct station *s, const struct flow_request *rq, struct flow_result *o
 	e = repeated(&t, &answered, w);
 	/* What was begun is finished, whatever the rules say by now. */
 	if (e == ERR_OK && !answered && !t.pending)
-		e = may_begin(&t, f, w);
+		e = tap_may_begin(&t, f, w);
 	if (e != ERR_OK || answered)
 		return e;
 	if (rq->reader == NULL) {

@@ -19,6 +19,8 @@ struct tap {
 	struct store_card row;			/* the book's word on this card, if in_book */
 	bool in_book;
 	struct store_intent intent;		/* what compose makes */
+	struct card_roll_plan roll;		/* of a roll: what compose puts into it */
+	struct key_step named[CARD_KEY_STEPS_CAP];	/* what an open intent was doing to this card's keys */
 	bool pending;				/* this request led to an intent before, which is still open */
 	uint8_t asked[STORE_EVENT_LEN];		/* that intent's event, if pending */
 	int64_t now_ms;
@@ -53,7 +55,8 @@ struct flow {
 
 const struct flow *flow_by_id(enum flow_id id);
 const struct flow *flow_by_name(const char *name);	/* NULL if none */
-extern const struct flow flow_issue, flow_load, flow_show, flow_resign, flow_relink;
+extern const struct flow flow_issue, flow_load, flow_show, flow_resign, flow_relink,
+    flow_roll;
 
 /* What was asked, in one line: the same request id for something else is refused. */
 void tap_what(const struct tap *t, char out[STORE_WHAT_CAP]);
@@ -74,6 +77,8 @@ enum err tap_signer(struct tap *t, uint8_t cert[CERT_LEN], struct why *w);
  * to the head that is trusted last.
  */
 enum err tap_trust(struct tap *t, struct why *w);
+/* Does today allow a new act of this kind at all? Asks nothing of the card. */
+enum err tap_may_begin(struct tap *t, const struct flow *f, struct why *w);
 /* May this flow go on with this card? Errors: ERR_REFUSED (on the hot list, or good for its identity alone). */
 enum err tap_admit(const struct tap *t, const struct flow *f, struct why *w);
 
@@ -98,6 +103,18 @@ enum err tap_record_from_book(struct tap *t, struct why *w);
 /* Between our looking and our turn to write, no other desk may have begun anything on this card. Errors: ERR_REFUSED. */
 enum err tap_look_again(struct tap *t, struct why *w);
 
+/* The key changes of an intent, as references: into it, and out of it again. */
+void tap_store_keys(const struct key_step *steps, size_t count, struct store_intent *in);
+void tap_load_keys(const struct store_intent *in, struct key_step steps[STORE_KEYS_CAP]);
+/* Tell the card's driver which keys an open intent names: no others are tried against their version. */
+enum err tap_name_keys(struct tap *t, struct why *w);
+
+/*
+ * The card's keys to the newest generation, if it is due and this station may; fills out->roll. What was asked
+ * is done by then: whatever becomes of the roll is no error of it.
+ */
+void tap_roll(struct tap *t);
+
 /* Compose t->intent and commit it with its money: from here on the card must be seen again. */
 enum err tap_intend(struct tap *t, const struct flow *f, struct why *w);
 /* Bring `in` onto the card and read it back; what was read is then the tap's content and record. */
@@ -112,7 +129,7 @@ enum err tap_settle(struct tap *t, const struct store_intent *in, struct why *w)
  */
 enum err tap_enter(struct tap *t, const struct flow *f, struct why *w);
 
-/* Judge and close what an earlier pull left on this card. Fills out->heal. */
+/* Judge and close what an earlier pull left on this card. Fills out->heal; for a roll, out->roll. */
 enum err tap_heal(struct tap *t, struct why *w);
 
 /* tap_settle; ERR_IN_DOUBT if the card holds what the book could not say: the next tap will. */

@@ -128,7 +128,7 @@ enter_intent(struct tap *t, const struct flow *f, struct why *w)
 		e = lists_renew_due(t->s, w);
 	if (e == ERR_OK)
 		e = f->compose(t, w);
-	if (e == ERR_OK && in->key_count > 0)
+	if (e == ERR_OK && in->first && in->key_count > 0)
 		extra[n++] = keyed;
 	if (e == ERR_OK)
 		e = store_intent_open(db, in, extra, n, w);

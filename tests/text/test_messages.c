@@ -55,6 +55,9 @@ static const struct entry {
 #define MSG(n) {#n, "web"},
 #include "station/base/msg/web.def"
 #undef MSG
+#define MSG(n) {#n, "roll"},
+#include "station/base/msg/roll.def"
+#undef MSG
 #define MSG(n) {#n, "chain"},
 #include "station/base/msg/chain.def"
 #undef MSG
@@ -66,7 +69,7 @@ static const struct entry {
 #undef MSG
 };
 
-static const char *const rooms[] = {"base", "text", "keys", "card", "print", "prints", "store", "club", "flow", "cli", "web", "chain", "ceremony", "restore"};
+static const char *const rooms[] = {"base", "text", "keys", "card", "print", "prints", "store", "club", "flow", "cli", "web", "roll", "chain", "ceremony", "restore"};
 static const char *const langs[] = {"en", "fa"};
 static int faults;
 
