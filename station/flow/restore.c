@@ -518,8 +518,10 @@ station_restore(const struct restore_options *o, struct restore_report *out, str
 	out->made = r.h.made;
 	safe_close(&r.safe);
 	root_close(&r.root);
+	/* somebody may have been quicker: what stands there by now stays */
 	if (e == ERR_OK && rename(r.folder, o->folder) != 0)
-		e = why_errno(w, errno, o->folder);
+		e = errno == ENOTEMPTY || errno == EEXIST ? why_set(w, ERR_DUPLICATE, MSG_FOLDER_OCCUPIED, WHY_CODE(o->folder)) :
+							    why_errno(w, errno, o->folder);
 	if (e != ERR_OK)
 		folder_remove(r.folder);
 	return e;

@@ -289,11 +289,11 @@ note_safe(void)
 	(void)snprintf(path, sizeof(path), "%s/" STATION_SAFE, club);
 	assert_non_null(room);
 	assert_int_equal(sealed_open(path, SEALED_SAFE, PASSPHRASE, strlen(PASSPHRASE), &head, room, &len, &w), ERR_OK);
-	assert_in_range(len, 4 + SEED_LEN + 16, SEALED_CAP);
-	for (size_t at = 4; at + 16 <= len; at++)
+	assert_in_range(len, SEED_LEN + 16, SEALED_CAP);
+	for (size_t at = 0; at + 16 <= len; at++)
 		(void)needles_add(secrets, "a master or the signing key", room + at, 16);
 	/* Ed25519 works with the hash of its seed: RFC 8032, 5.1.5 */
-	(void)SHA512(room + 4, SEED_LEN, expanded);
+	(void)SHA512(room, SEED_LEN, expanded);	/* the seed comes first */
 	expanded[0] &= 248;
 	expanded[31] = (uint8_t)((expanded[31] & 127) | 64);
 	(void)needles_add(secrets, "the signing key, expanded", expanded, 32);
