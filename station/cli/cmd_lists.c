@@ -3,10 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cardapps/number.h"
+#include "keys/head.h"
 #include "station/base/bytes.h"
 #include "station/base/clock.h"
+#include "station/base/file.h"
 #include "station/cli/chain.h"
 #include "station/cli/commands.h"
 #include "station/flow/lists.h"
@@ -258,7 +261,7 @@ const struct cli_command command_hot_remove = {
 static const struct cli_option revoke_options[] = {
 	{"root", "FILE", MSG_OPT_ROOT_IN},
 	{"root-passphrase-fd", "N", MSG_OPT_ROOT_PASSPHRASE_FD},
-	{"head", "SEQ:HASH|none|last", MSG_OPT_HEAD},
+	{"head", "HEAD", MSG_OPT_HEAD},
 	{"reason", "WORD", MSG_OPT_LIST_REASON},
 	{NULL, NULL, MSG_NONE},
 };
@@ -283,6 +286,26 @@ last_head(struct station *s, uint32_t station, struct journal_head *out, struct 
 	return store_journal_head(s->store, &out->seq, out->hash, w);
 }
 
+/* A head that the station itself signed, and that left it in time. */
+static enum err
+head_of_paper(struct station *s, const char *path, uint32_t station, struct journal_head *out,
+    struct why *w)
+{
+	uint8_t bytes[HEAD_PAPER_LEN];
+	struct head_paper h;
+	enum err e = file_read_exact(path, bytes, sizeof(bytes), w);
+
+	if (e == ERR_OK)
+		e = head_paper_open(bytes, sizeof(bytes), s->root_pub, s->test, &h, w);
+	if (e == ERR_OK && h.station != station)
+		e = why_set(w, ERR_REFUSED, MSG_REVOKE_OTHER_HEAD, WHY_NUM(h.station));
+	if (e != ERR_OK)
+		return e;
+	out->seq = (int64_t)h.seq;
+	memcpy(out->hash, h.hash, sizeof(out->hash));
+	return ERR_OK;
+}
+
 static enum err
 take_head(const struct cli *c, struct station *s, uint32_t station, struct journal_head *out, struct why *w)
 {
@@ -295,7 +318,10 @@ take_head(const struct cli *c, struct station *s, uint32_t station, struct journ
 		return ERR_OK;
 	if (strcmp(text, "last") == 0)
 		return last_head(s, station, out, w);
-	return parse_head(text, out) ? ERR_OK : why_set(w, ERR_USAGE, MSG_HEAD_NEEDED);
+	if (parse_head(text, out))
+		return ERR_OK;
+	return access(text, F_OK) == 0 ? head_of_paper(s, text, station, out, w) :
+					 why_set(w, ERR_USAGE, MSG_HEAD_NEEDED);
 }
 
 static enum err
