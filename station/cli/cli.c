@@ -134,6 +134,18 @@ cli_value(const struct cli *c, const char *name)
 	return c->value[option_index(c, name)];
 }
 
+size_t
+cli_values(const struct cli *c, const char *name, const char **out, size_t cap)
+{
+	const size_t option = option_index(c, name);
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->given_count && n < cap; i++)
+		if (c->given[i].option == option)
+			out[n++] = c->given[i].value;
+	return n;
+}
+
 bool
 cli_flag(const struct cli *c, const char *name)
 {
@@ -215,6 +227,17 @@ take_global(struct cli *c, struct parse *p, int which, const char *arg, struct w
 	return ERR_OK;
 }
 
+static enum err
+take_own(struct cli *c, size_t option, const char *value, struct why *w)
+{
+	if (c->given_count == CLI_GIVEN_MAX)
+		return why_set(w, ERR_USAGE, MSG_OPTIONS_TOO_MANY, WHY_NUM(CLI_GIVEN_MAX));
+	c->value[option] = value;
+	c->given[c->given_count].option = option;
+	c->given[c->given_count++].value = value;
+	return ERR_OK;
+}
+
 /* A dash and a figure: somebody typed an amount below zero, not an option. */
 static bool
 is_negative(const char *word)
@@ -266,7 +289,7 @@ parse_options(struct cli *c, struct parse *p, int argc, char **argv, bool stop, 
 		else if (o >= OPTION_BASE + CLI_OPTIONS_MAX)
 			e = take_global(c, p, o - OPTION_BASE - CLI_OPTIONS_MAX, optarg, w);
 		else if (o >= OPTION_BASE)
-			c->value[o - OPTION_BASE] = optarg != NULL ? optarg : "";
+			e = take_own(c, (size_t)(o - OPTION_BASE), optarg != NULL ? optarg : "", w);
 		else
 			e = bad_option(o, argv[optind - 1], argv[optind], w);
 	}

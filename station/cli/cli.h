@@ -24,6 +24,7 @@ enum cli_exit cli_exit_code(enum err e);
 
 #define CLI_OPTIONS_MAX 16
 #define CLI_WORDS_MAX 16
+#define CLI_GIVEN_MAX 32
 
 struct cli_option {
 	const char *name;	/* without dashes; NULL ends a table */
@@ -50,6 +51,11 @@ struct cli {
 	int passphrase_fd;		/* -1: ask */
 	const char *token;		/* URI of the token whose PIN to ask for where there is no club yet, or NULL */
 	const char *value[CLI_OPTIONS_MAX];	/* by place in the command's table; "" for a flag given */
+	struct {
+		size_t option;		/* its place in the command's table */
+		const char *value;
+	} given[CLI_GIVEN_MAX];		/* every one of the command's options, as often as it was given */
+	size_t given_count;
 	const char *word[CLI_WORDS_MAX];
 	int word_count;
 	json_t *root;			/* the answer under --json */
@@ -63,6 +69,8 @@ int cli_main(int argc, char **argv);
 /* Value of an option of the running command; NULL if not given. Asserts that it is in the table. */
 const char *cli_value(const struct cli *c, const char *name);
 bool cli_flag(const struct cli *c, const char *name);
+/* All values of an option that may be given more than once, in order; answers their number, at most `cap`. */
+size_t cli_values(const struct cli *c, const char *name, const char **out, size_t cap);
 /* A whole number option within bounds, or `otherwise` if not given. Errors: ERR_USAGE. */
 enum err cli_number(const struct cli *c, const char *name, int64_t min, int64_t max,
     int64_t otherwise, int64_t *out, struct why *w);

@@ -10,5 +10,7 @@ const struct cli_command *const cli_commands[] = {
 	&command_keys_install, &command_keys_revoke, &command_lists_show, &command_lists_export,
 	&command_lists_import, &command_lists_renew, &command_lists_keep, &command_hot_add,
 	&command_hot_remove, &command_clock_accept,
-	&command_backup, &command_restore, &command_audit, &command_head_export, &command_review, NULL,
+	&command_backup, &command_restore, &command_audit, &command_head_export, &command_review,
+	&command_keys_show, &command_keys_ceremony, &command_keys_drill, &command_keys_restore,
+	NULL,
 };

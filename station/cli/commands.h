@@ -16,5 +16,7 @@ extern const struct cli_command command_init, command_keys_next, command_doctor,
 extern const struct cli_command command_backup, command_restore, command_audit, command_head_export,
     command_review;
 extern const struct cli_command command_design_list, command_design_check, command_design_preview;
+extern const struct cli_command command_keys_show, command_keys_ceremony, command_keys_drill,
+    command_keys_restore;
 
 #endif

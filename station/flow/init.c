@@ -135,7 +135,8 @@ make_safe(struct making *m, struct why *w)
 {
 	const char *pass = m->o->pass != NULL ? m->o->pass : SAFE_PRACTICE_PASSPHRASE;
 	struct safe_info info = {.test = !m->o->real, .station = station_of(m)};
-	const uint32_t slots = m->o->join != NULL ? 0 : ALL_SLOTS;
+	/* the masters of a real club come from the ceremony, and custodians keep shares of them */
+	const uint32_t slots = m->o->join != NULL || m->o->real ? 0 : ALL_SLOTS;
 	char path[STATION_PATH_CAP];
 	enum err e = under(m, STATION_SAFE, path, w);
 

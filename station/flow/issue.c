@@ -9,6 +9,7 @@
 #include "station/club/member.h"
 #include "station/club/ranges.h"
 #include "station/club/tier.h"
+#include "station/flow/custody.h"
 #include "station/flow/tap.h"
 #include "station/flow/token.h"
 
@@ -16,10 +17,11 @@ static enum err
 check(struct tap *t, struct why *w)
 {
 	struct store_member m;
+	enum err e = custody_may_issue(t->s, w);
 
-	if (club_tier_id(t->rq->tier) == NULL)
+	if (e == ERR_OK && club_tier_id(t->rq->tier) == NULL)
 		return why_set(w, ERR_ARG, MSG_TIER_UNKNOWN, WHY_NUM(t->rq->tier));
-	return club_member_get(t->s->store, t->rq->member, &m, w);
+	return e == ERR_OK ? club_member_get(t->s->store, t->rq->member, &m, w) : e;
 }
 
 /* The references of every key this card will get stand in the intent before its first byte. */

@@ -4,6 +4,7 @@
 #include "cardapps/number.h"
 #include "station/base/clock.h"
 #include "station/club/ledger.h"
+#include "station/flow/custody.h"
 #include "station/flow/tap.h"
 
 static enum err
@@ -12,6 +13,21 @@ check(struct tap *t, struct why *w)
 	int32_t steps;
 
 	return programme_check_load(&t->s->programme, 0, t->rq->amount, &steps, w);
+}
+
+/* May the card hold `have` and what is to be loaded? One keeper of all keys is no bank. */
+static enum err
+check_amount(struct tap *t, int64_t have, int32_t *steps, struct why *w)
+{
+	int64_t most;
+	enum err e = programme_check_load(&t->s->programme, have, t->rq->amount, steps, w);
+
+	if (e == ERR_OK)
+		e = custody_card_max(t->s, &most, w);
+	/* both are far below half of the range: programme_check_load has added them */
+	if (e == ERR_OK && have + t->rq->amount > most)
+		return why_set(w, ERR_REFUSED, MSG_ALONE_CARD_FULL, WHY_MONEY(most));
+	return e;
 }
 
 static enum err
@@ -26,7 +42,7 @@ decide(struct tap *t, struct why *w)
 	if (e == ERR_OK)
 		e = tap_held(t, &have, w);
 	if (e == ERR_OK)
-		e = programme_check_load(&t->s->programme, have, t->rq->amount, &steps, w);
+		e = check_amount(t, have, &steps, w);
 	return e;
 }
 
@@ -47,7 +63,7 @@ compose(struct tap *t, struct why *w)
 	if (e == ERR_OK)
 		e = tap_held(t, &have, w);
 	if (e == ERR_OK)
-		e = programme_check_load(&t->s->programme, have, t->rq->amount, &steps, w);
+		e = check_amount(t, have, &steps, w);
 	if (e == ERR_OK)
 		e = programme_steps(&t->s->programme, have + t->rq->amount, &after, w);
 	if (e == ERR_OK)

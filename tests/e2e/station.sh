@@ -30,6 +30,24 @@ new_club() {
 		"$bashgah" -C "$1" member add 'سارا احمدی' --phone 09121234567 >/dev/null
 }
 
+# custodians OPTIONS... -- ARGUMENTS...: people at a ceremony, a drill or a restore of the program
+custodians() {
+	local play=()
+	while [ "$1" != -- ]; do
+		play+=("$1")
+		shift
+	done
+	shift
+	python3 tests/support/custodians.py "${play[@]}" -- "$bashgah" "$@"
+}
+
+# real_keys DIR PASSFILE: a ceremony of two, and its drill: cards may be issued. The papers lie in DIR.papers
+real_keys() {
+	custodians --shares "$1.papers" -- -C "$1" --passphrase-fd 3 keys ceremony \
+		--custodian 'سارا احمدی' --custodian 'رضا کریمی' 3<"$2" >/dev/null &&
+		custodians --shares "$1.papers" --use 2,1 -- -C "$1" --passphrase-fd 3 keys drill 3<"$2" >/dev/null
+}
+
 # new_card DIR [OPTIONS...]: a card for her, not printed, in the software reader
 new_card() {
 	local club=$1

@@ -100,6 +100,8 @@ expect_code 0 "a real club is made, its root elsewhere" \
 expect "the root lies where it was asked for" test -s "$root"
 equal "and not in the club's folder" "$(find "$real" -name 'root.safe')" ""
 expect "staff enrol a member without the passphrase" "$bashgah" -C "$real" member add 'نرگس رضایی'
+equal "it has no keys yet, and makes no card" "$(with pass --json issue --member 1 | jq -r '"\(.exit) \(.message)"')" "1 NO_KEYS_YET"
+expect "two custodians hold the ceremony and the drill" real_keys "$real" "$TMPDIR/pass"
 equal "with it they issue a card, which is no test card" \
 	"$(with pass --json issue --member 1 >"$TMPDIR/issue.json"; jq .exit "$TMPDIR/issue.json"; with pass --json show | jq .test)" "0
 false"

@@ -39,6 +39,7 @@
 #include "tests/support/cups_private.h"
 #include "tests/support/far_card.h"
 #include "tests/support/leaks.h"
+#include "tests/support/real_club.h"
 
 #define PASSPHRASE "seven quiet rivers under glass"
 #define ROOT_PASSPHRASE "nine loud mountains over sand"
@@ -322,6 +323,7 @@ begin(void **state)
 	if (folder_make(place, 0700, &w) != ERR_OK || folder_make(tmp, 0700, &w) != ERR_OK ||
 	    station_init(&o, &w) != ERR_OK || !cups_begin())
 		return -1;
+	real_club_keys(club, PASSPHRASE);
 	(void)unlink(root);
 	(void)setenv("TMPDIR", tmp, 1);
 	(void)setenv("SQLITE_TMPDIR", tmp, 1);
