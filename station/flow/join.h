@@ -5,7 +5,7 @@
  *   station_export_club  ->       station_join  -> request  ->      station_certify
  *                                 station_install  <- certificate <-
  *
- * One station keeps the register of certificates: the one init made. docs/keys.md walks through it.
+ * One station keeps the register of certificates: the one init made. docs/stations.md walks through it.
  */
 #ifndef STATION_FLOW_JOIN_H
 #define STATION_FLOW_JOIN_H

@@ -1,5 +1,5 @@
 /*
- * The club's lists at this station: stations trusted no more, cards to refuse. docs/keys.md says how they
+ * The club's lists at this station: stations trusted no more, cards to refuse. docs/stations.md says how they
  * travel. One station of a club keeps the hot list: the one that init made, until `lists keep` is said elsewhere.
  * It dates its own list anew once a day, as a journaled act, so that a shop of one station never stops itself.
  */
