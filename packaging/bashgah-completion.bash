@@ -40,7 +40,7 @@ _bashgah() {
 	elif [ "$command" = printers ] && [ "$before" = resume ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(lpstat -e 2>/dev/null)" -- "$word")
 	elif [ "$command" = printers ] && [ "$before" = printers ]; then
-		mapfile -t COMPREPLY < <(compgen -W "resume" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "resume test" -- "$word")
 	else
 		[ "$command" != member ] || command="member add"
 		[ "$command" != design ] || command="design ${COMP_WORDS[i + 1]}"

@@ -10,6 +10,8 @@
 /* A card printer's sheet may be larger than the card, by what it prints over the edge. */
 #define SMALLER_UM 1000
 #define LARGER_UM  4000
+/* A head of 72 mm on a roll of 80. */
+#define NARROWER_UM 8500
 
 /* Words by which drivers name what lies on the ribbon; found anywhere in an option's name or text. */
 static const struct {
@@ -79,6 +81,29 @@ offer_medium(const struct print_offer *o, int width_um, int height_um)
 			nearest = d;
 			best = m;
 		}
+	}
+	return best;
+}
+
+static bool
+longer_fits_better(const struct print_medium *m, const struct print_medium *best, int height_um)
+{
+	if (best->height_um >= height_um)
+		return m->height_um >= height_um && m->height_um < best->height_um;
+	return m->height_um > best->height_um;
+}
+
+const struct print_medium *
+offer_roll(const struct print_offer *o, int width_um, int height_um)
+{
+	const struct print_medium *best = NULL;
+	for (size_t i = 0; i < o->medium_count; i++) {
+		const struct print_medium *m = &o->medium[i];
+		/* drivers tell the paper's width or the head's */
+		if (m->width_um < width_um - NARROWER_UM || m->width_um > width_um + SMALLER_UM)
+			continue;
+		if (best == NULL || longer_fits_better(m, best, height_um))
+			best = m;
 	}
 	return best;
 }

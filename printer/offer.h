@@ -65,6 +65,12 @@ struct print_setting {
  */
 const struct print_medium *offer_medium(const struct print_offer *o, int width_um, int height_um);
 
+/*
+ * Of the sheets about as wide as a roll of `width_um` the shortest that holds `height_um`, else the
+ * longest. NULL if there is none.
+ */
+const struct print_medium *offer_roll(const struct print_offer *o, int width_um, int height_um);
+
 /* NULL if the queue offers no such option; names without regard to case. */
 const struct print_option *offer_option(const struct print_offer *o, const char *name);
 

@@ -10,5 +10,7 @@
 #include "printer/qr.h"
 #include "printer/queue.h"
 #include "printer/render.h"
+#include "printer/sheet.h"
+#include "printer/slip.h"
 
 #endif

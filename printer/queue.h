@@ -39,6 +39,8 @@ struct print_opts {
 	bool back;		/* else the second page instead of the first, the card having been put in again */
 	bool all_pages;		/* else every page, each on a sheet of its own */
 	int width_um, height_um;	/* the sheet, found by size among the queue's; 0: a CR80 card */
+	bool roll;		/* the height is how much of a roll of that width is printed */
+	bool raw;		/* the bytes are the printer's own language, not a PDF: nothing but them is sent */
 	const struct print_setting *settings;	/* options by the queue's own names, checked against its offer */
 	size_t setting_count;
 };
@@ -60,7 +62,7 @@ void queue_close(struct print_queue **q);
 const char *queue_name(const struct print_queue *q);
 
 /*
- * Hand the PDF at `path` over as a job named `title`, the caller's own identity of
+ * Hand the PDF (or, with opts->raw, what the printer itself speaks) at `path` over as a job named `title`, the caller's own identity of
  * this print (1..100 of A-Z a-z 0-9 . _ -, not beginning with a dot), by which
  * queue_find meets it again after a restart. `job` gets the queue's id. Accepted is not
  * printed: follow with queue_wait. `opts` may be NULL (one side, CR80).

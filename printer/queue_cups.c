@@ -8,8 +8,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "printer/design.h"
-
 #define MEDIA_CAP 128
 
 /* A queue as the server tells it, owned by the answer it was read from. */
@@ -131,10 +129,10 @@ static enum err
 judge_opts(const struct print_queue *q, ipp_t *queue, const struct print_opts *opts,
     char media[MEDIA_CAP], struct why *w)
 {
-	int width_um = opts->width_um != 0 ? opts->width_um : CARD_WIDTH_UM;
-	int height_um = opts->height_um != 0 ? opts->height_um : CARD_HEIGHT_UM;
+	if (opts->raw)
+		return ERR_OK;
 	enum err e = judge_sides(q, queue, opts, w);
-	return e == ERR_OK ? cups_medium(queue, q->name, width_um, height_um, media, MEDIA_CAP, w) : e;
+	return e == ERR_OK ? cups_medium(queue, q->name, opts, media, MEDIA_CAP, w) : e;
 }
 
 static enum err
@@ -177,7 +175,9 @@ print_request(const struct print_queue *q, ipp_t *queue, const char *title,
 	ipp_t *r = cups_request(IPP_OP_PRINT_JOB, q->name);
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, title);
 	ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_MIMETYPE, "document-format", NULL,
-	    "application/pdf");
+	    opts->raw ? "application/vnd.cups-raw" : "application/pdf");
+	if (opts->raw)
+		return r;
 	add_usual(r, queue, opts, media);
 	for (size_t i = 0; i < opts->setting_count; i++)
 		cupsEncodeOption(r, IPP_TAG_JOB, opts->settings[i].name, opts->settings[i].value);

@@ -73,7 +73,7 @@ bool cups_wandering(const char *device_uri);
  * The name under which the queue takes paper of that size, put into `media`, from an answer that tells
  * media-supported. A queue that tells none is sent `media` by its measures. ERR_QUEUE: it has no such size.
  */
-enum err cups_medium(ipp_t *queue, const char *name, int width_um, int height_um, char *media,
+enum err cups_medium(ipp_t *queue, const char *name, const struct print_opts *opts, char *media,
     size_t cap, struct why *w);
 /* True if the attribute names that keyword among its values. */
 bool cups_lists(ipp_t *ipp, const char *attribute, const char *keyword);

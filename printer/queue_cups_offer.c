@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "printer/design.h"
 #include "printer/ppd.h"
 
 #define UM_PER_PWG 10		/* sizes of PWG 5101.1 are hundredths of a millimetre */
@@ -106,9 +107,11 @@ name_by_measure(int width_um, int height_um, char *media, size_t cap)
 }
 
 enum err
-cups_medium(ipp_t *queue, const char *name, int width_um, int height_um, char *media, size_t cap,
+cups_medium(ipp_t *queue, const char *name, const struct print_opts *opts, char *media, size_t cap,
     struct why *w)
 {
+	int width_um = opts->width_um != 0 ? opts->width_um : CARD_WIDTH_UM;
+	int height_um = opts->height_um != 0 ? opts->height_um : CARD_HEIGHT_UM;
 	struct print_offer *o = calloc(1, sizeof(*o));
 	struct bounds b = { .known = false };
 	enum err e = ERR_OK;
@@ -116,7 +119,8 @@ cups_medium(ipp_t *queue, const char *name, int width_um, int height_um, char *m
 		offer_free(&o);
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
 	}
-	const struct print_medium *m = offer_medium(o, width_um, height_um);
+	const struct print_medium *m = opts->roll ? offer_roll(o, width_um, height_um) :
+	    offer_medium(o, width_um, height_um);
 	if (m != NULL)
 		snprintf(media, cap, "%s", m->name);
 	else if (o->medium_count == 0 || inside(&b, width_um, height_um) ||

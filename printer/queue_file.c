@@ -16,6 +16,9 @@
 #define PDF_CAP   (16u * 1024 * 1024)
 /* Artwork carries names: only its owner reads it. */
 #define FILE_MODE 0600
+/* What a printer speaks itself is kept for sending to one. */
+#define ENDING_PDF ".pdf"
+#define ENDING_RAW ".raw"
 
 static const char *
 folder_of(const struct print_queue *q)
@@ -46,14 +49,14 @@ file_close(struct print_queue *q)
 	(void)q;
 }
 
-/* DIR/NAME.pdf; the caller's to free, NULL without memory. */
+/* DIR/NAME.ENDING; the caller's to free, NULL without memory. */
 static char *
-path_of(const struct print_queue *q, const char *name)
+path_of(const struct print_queue *q, const char *name, bool raw)
 {
-	size_t cap = strlen(folder_of(q)) + strlen(name) + sizeof("/.pdf");
+	size_t cap = strlen(folder_of(q)) + strlen(name) + sizeof("/" ENDING_RAW);
 	char *path = malloc(cap);
 	if (path != NULL)
-		snprintf(path, cap, "%s/%s.pdf", folder_of(q), name);
+		snprintf(path, cap, "%s/%s%s", folder_of(q), name, raw ? ENDING_RAW : ENDING_PDF);
 	return path;
 }
 
@@ -61,14 +64,13 @@ static enum err
 file_submit(struct print_queue *q, const char *from, const char *title,
     const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
 {
-	char *pdf = malloc(PDF_CAP), *to = path_of(q, title);
+	char *pdf = malloc(PDF_CAP), *to = path_of(q, title, opts->raw);
 	size_t len = 0;
-	(void)opts;
 	enum err e = pdf == NULL || to == NULL ? why_set(w, ERR_NOMEM, MSG_NO_MEMORY) :
 	    file_open(q, w);
 	if (e == ERR_OK)
 		e = file_read(from, pdf, PDF_CAP, &len, w);
-	if (e == ERR_OK && (len < 5 || memcmp(pdf, "%PDF-", 5) != 0))
+	if (e == ERR_OK && !opts->raw && (len < 5 || memcmp(pdf, "%PDF-", 5) != 0))
 		e = why_set(w, ERR_PRINT, MSG_JOB_REFUSED, WHY_CODE(q->name), WHY_CODE("PDF"));
 	if (e == ERR_OK)
 		e = file_write(to, pdf, len, FILE_MODE, w);
@@ -82,11 +84,14 @@ file_submit(struct print_queue *q, const char *from, const char *title,
 static enum err
 exists(const struct print_queue *q, const char *job, bool *there, struct why *w)
 {
-	char *path = path_of(q, job);
-	if (path == NULL)
-		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
-	*there = strchr(job, '/') == NULL && access(path, F_OK) == 0;
-	free(path);
+	*there = false;
+	for (int raw = 0; raw < 2 && !*there; raw++) {
+		char *path = path_of(q, job, raw != 0);
+		if (path == NULL)
+			return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
+		*there = strchr(job, '/') == NULL && access(path, F_OK) == 0;
+		free(path);
+	}
 	return ERR_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "printer/printer.h"
 #include "station/cli/commands.h"
 #include "station/cli/printer_offer.h"
+#include "station/flow/paper_test.h"
 
 static const struct cli_option no_options[] = {{NULL, NULL, MSG_NONE}};
 static const struct cli_option list_options[] = {
@@ -65,6 +66,37 @@ run_resume(struct cli *c, struct why *w)
 	return e;
 }
 
+static const struct cli_option test_options[] = {
+	{"printer", "PRINTER", MSG_OPT_PRINTER_NAMED},
+	{"sheet", NULL, MSG_OPT_TEST_SHEET},
+	{"escpos", NULL, MSG_OPT_TEST_ESCPOS},
+	{"card-lang", "fa|en", MSG_OPT_CARD_LANG},
+	{NULL, NULL, MSG_NONE},
+};
+
+static enum err
+run_test(struct cli *c, struct why *w)
+{
+	struct paper_test_request rq = {.printer = cli_value(c, "printer"),
+	    .sheet = cli_flag(c, "sheet"), .escpos = cli_flag(c, "escpos")};
+	char title[PRINT_JOB_CAP] = "";
+	enum err e = cli_card_language(c, &rq.lang, w);
+
+	if (e == ERR_OK && rq.printer == NULL)
+		e = why_set(w, ERR_USAGE, MSG_OPTION_NEEDED, WHY_CODE("--printer"));
+	if (e == ERR_OK && rq.sheet && rq.escpos)
+		e = why_set(w, ERR_USAGE, MSG_TEST_SHEET_OR_SLIP);
+	if (e == ERR_OK)
+		e = station_test_print(c->folder, &rq, title, w);
+	cli_json_str(c, "print_title", title);
+	if (e == ERR_OK)
+		cli_say(c, MSG_PRINTED, (const struct why_in[]){WHY_CODE(rq.printer)}, 1);
+	return e;
+}
+
+const struct cli_command command_printers_test = {
+	"printers test", "", 0, 0, MSG_CMD_PRINTERS_TEST, test_options, run_test,
+};
 const struct cli_command command_printers = {
 	"printers", "", 0, 0, MSG_CMD_PRINTERS, list_options, run_printers,
 };

@@ -71,4 +71,36 @@ refuses 4 "a stopped printer" 'printers resume' 'printers resume card-stopped' p
 expect "it is started again" "${b[@]}" printers resume card-stopped
 expect "and runs" jq -e '.printers[] | select(.name == "card-stopped").stopped | not' <<<"$("${b[@]}" --json printers)"
 refuses 4 "a printer that is not there" 'nosuch' 'nosuch' printers resume nosuch
+
+# --- slips and sheets
+mkdir "$TMPDIR/paper"
+for lang in fa en; do
+	said=$("${b[@]}" --json printers test --printer "file:$TMPDIR/paper" --card-lang $lang)
+	pdftoppm -r 203 -png "$TMPDIR/paper/$(jq -r .print_title <<<"$said").pdf" "$TMPDIR/slip-$lang"
+	equal "the code on a slip can be scanned ($lang)" "$(qr "$TMPDIR/slip-$lang"*.png)" \
+		"https://EXAMPLE.COM/C/AAAAAAAAAAAAAAAAAAAAAAAAAA"
+done
+said=$("${b[@]}" --json printers test --printer "file:$TMPDIR/paper" --escpos)
+equal "a slip in ESC/POS begins with a reset and dots of 72 bytes a row" \
+	"$(od -An -tx1 -N8 "$TMPDIR/paper/$(jq -r .print_title <<<"$said").raw" | tr -d ' ')" "1b401d7630004800"
+# a receipt printer on the network: it takes what comes
+python3 -c 'import socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+c = s.accept()[0]
+with open(sys.argv[1], "wb") as f:
+	while d := c.recv(65536):
+		f.write(d)' "$TMPDIR/thermal.out" >"$TMPDIR/thermal.port" &
+thermal=$!
+until_true 60 test -s "$TMPDIR/thermal.port"
+lpadmin -p thermal -E -v "socket://127.0.0.1:$(cat "$TMPDIR/thermal.port")" -m raw 2>/dev/null
+expect "it goes to a printer without a driver as it is" "${b[@]}" printers test --printer thermal --escpos
+wait "$thermal"
+equal "and arrives whole, to the cut" "$(tail -c 7 "$TMPDIR/thermal.out" | od -An -tx1 | tr -d ' ')" "1b64041d564200"
+said=$("${b[@]}" --json printers test --printer "file:$TMPDIR/paper" --sheet)
+equal "a sheet is A4, front and back" "$(pdfinfo "$TMPDIR/paper/$(jq -r .print_title <<<"$said").pdf" |
+	sed -n 's/^Pages: *//p; s/^Page size: .*(\(.*\))/\1/p' | tr '\n' ' ')" "2 A4 "
+expect "a queue that has A4 takes it" "${b[@]}" printers test --printer odd --sheet
+refuses 4 "a sheet on a card printer" 'میلی‌متر' '210 × 297' printers test --printer rio --sheet
+refuses 2 "a test of no printer" '--printer' '--printer' printers test
 plan

@@ -1,6 +1,6 @@
 #!/bin/sh
-# cups_ppd.sh DIR: add to the CUPS of cups_start.sh three queues that have a driver, as most card printers do.
-# What the driver sends to its printer lands in DIR/NAME.out.
+# cups_ppd.sh DIR: add to the CUPS of cups_start.sh queues that have a driver, as most card printers do.
+# What is sent to the printer lands in DIR/NAME.out.
 #   rio     Magicard Rio 2E of Gutenprint, one side      tango  Magicard Tango 2E, two sides
 #   odd     sizes, ribbons and panels under names of its maker's own; gets CUPS raster
 set -u
