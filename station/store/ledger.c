@@ -240,6 +240,21 @@ audit_events(struct store *s, struct why *w)
 	return why_set(w, ERR_DB_DAMAGED, MSG_STORE_EVENT_SUM, WHY_CODE(event_text(event).hex));
 }
 
+/* An event whose entries, or whose end, the journal tells otherwise. */
+static enum err
+audit_against_journal(struct store *s, unsigned statement, enum msg id, struct why *w)
+{
+	struct query q = query_on(&s->db, statement);
+	uint8_t event[STORE_EVENT_LEN];
+	enum err e = query_row(&q, ERR_NOT_FOUND, w);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	(void)column_blob(&q, 0, event, sizeof(event));
+	query_done(&q);
+	return why_set(w, ERR_DB_DAMAGED, id, WHY_CODE(event_text(event).hex));
+}
+
 static enum err
 audit_accounts(struct store *s, struct why *w)
 {
@@ -266,6 +281,14 @@ store_ledger_audit(struct store *s, struct why *w)
 		e = audit_events(s, w);
 	if (e == ERR_OK)
 		e = audit_accounts(s, w);
+	if (e == ERR_OK)
+		e = audit_against_journal(s, SQL_AUDIT_INTENT_ENDS, MSG_STORE_INTENT_CHANGED, w);
+	if (e == ERR_OK)
+		e = audit_against_journal(s, SQL_AUDIT_INTENT_ENTRIES, MSG_STORE_ENTRIES_OTHER, w);
+	if (e == ERR_OK)
+		e = audit_against_journal(s, SQL_AUDIT_CLOSE_ENTRIES, MSG_STORE_ENTRIES_OTHER, w);
+	if (e == ERR_OK)
+		e = audit_against_journal(s, SQL_AUDIT_ADOPTIONS, MSG_STORE_ENTRIES_OTHER, w);
 	store_snapshot_end(s, began);
 	return e;
 }

@@ -50,7 +50,11 @@ struct ledger_lot {
 /* Errors: ERR_NOT_FOUND (the event). */
 enum err store_lot_open(struct store *s, struct ledger_lot *lot, struct why *w);
 
-/* Every event sums to zero per unit, every account equals its entries. Errors: ERR_DB_DAMAGED, naming the first that does not. */
+/*
+ * Every event sums to zero per unit, every account equals its entries; what intents and adoptions posted is the amount
+ * they name, on accounts of their card or of nobody, and each closed intent's end is in the journal.
+ * Errors: ERR_DB_DAMAGED, naming the first that is not so.
+ */
 enum err store_ledger_audit(struct store *s, struct why *w);
 
 #endif

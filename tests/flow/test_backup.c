@@ -429,6 +429,12 @@ the_first_row_that_was_changed_swapped_or_taken_is_named(void **state)
 	names("UPDATE entry SET amount = amount + 1 WHERE amount > 0", MSG_STORE_EVENT_SUM, 0);
 	names("UPDATE account SET balance = balance + 1 WHERE kind = 'cash'", MSG_STORE_ACCOUNT_SUM, 0);
 	names("UPDATE intent SET amount = 900000 WHERE amount > 0", MSG_STORE_INTENT_CHANGED, 0);
+	/* whoever keeps every sum right still says something else than the journal */
+	names("UPDATE entry SET amount = 2 * amount; UPDATE account SET balance = 2 * balance", MSG_STORE_ENTRIES_OTHER, 0);
+	names("UPDATE account SET owner = owner + 9 WHERE owner > 0", MSG_STORE_ENTRIES_OTHER, 0);
+	names("DELETE FROM entry; UPDATE account SET balance = 0", MSG_STORE_ENTRIES_OTHER, 0);
+	names("UPDATE intent SET closed_by = (SELECT event FROM journal WHERE seq = 2) WHERE kind = 'load'",
+	    MSG_STORE_INTENT_CHANGED, 0);
 }
 
 /* Cut with every note of it: in itself the book is in order. */
