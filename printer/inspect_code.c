@@ -19,6 +19,7 @@ struct dots {
 
 struct reading {
 	double light_min, dark_max, quiet_min;	/* reflectance, 0 … 1 */
+	double light, dark;			/* the mean of each */
 };
 
 static bool
@@ -73,7 +74,8 @@ static void
 read_dots(const struct dots *d, const struct artwork_code *c, struct reading *r)
 {
 	long side = (long)c->qr.side;
-	*r = (struct reading){ 1, 0, 1 };
+	unsigned long lights = 0, darks = 0;
+	*r = (struct reading){ 1, 0, 1, 0, 0 };
 	for (int y = 0; y < d->height; y++) {
 		long row = module_at(c->y, c->module, d->y, y, d->per_mm);
 		for (int x = 0; x < d->width; x++) {
@@ -82,11 +84,13 @@ read_dots(const struct dots *d, const struct artwork_code *c, struct reading *r)
 			if (row < 0 || col < 0 || row >= side || col >= side)
 				r->quiet_min = fmin(r->quiet_min, v);
 			else if (qr_dark(&c->qr, (unsigned)col, (unsigned)row))
-				r->dark_max = fmax(r->dark_max, v);
+				r->dark_max = fmax(r->dark_max, v), r->dark += v, darks++;
 			else
-				r->light_min = fmin(r->light_min, v);
+				r->light_min = fmin(r->light_min, v), r->light += v, lights++;
 		}
 	}
+	r->dark /= (double)MAX(darks, 1);
+	r->light /= (double)MAX(lights, 1);
 }
 
 /* --- who lies over it */
@@ -112,13 +116,13 @@ tell(int element, void *ctx)
 	look_note(o->l, o->id, element, o->percent, lround(CONTRAST_MIN * 100));
 }
 
-/* Whatever is drawn after the place and into it; else the fault is the place's own or what shines through it. */
+/* Whatever is drawn after the place and into it; else, or if it is pale `all_over`, the place or what shines through it. */
 static void
-note(struct look *l, const struct artwork_code *c, int at, enum msg id, double contrast)
+note(struct look *l, const struct artwork_code *c, int at, enum msg id, double contrast, bool all_over)
 {
 	double quiet = QR_QUIET * c->module, side = c->qr.side * c->module + 2 * quiet;
 	struct over o = { l, { c->x - quiet, c->y - quiet, side, side }, id, lround(contrast * 100) };
-	if (ink_blame(l->ink, at + 1, in_box, tell, &o) == 0)
+	if (ink_blame(l->ink, at + 1, in_box, tell, &o) == 0 || all_over)
 		tell(at, &o);
 }
 
@@ -137,10 +141,10 @@ look_at_code(struct look *l)
 		read_dots(&d, &c, &r);
 		double contrast = fmax(0, r.light_min - r.dark_max);
 		if (contrast < CONTRAST_MIN)
-			note(l, &c, at, MSG_DESIGN_QR_CONTRAST, contrast);
+			note(l, &c, at, MSG_DESIGN_QR_CONTRAST, contrast, r.light - r.dark < CONTRAST_MIN);
 		/* a reader takes what is darker than the middle of light and dark for a module */
 		if (r.quiet_min < (r.dark_max + r.light_min) / 2)
-			note(l, &c, at, MSG_DESIGN_QR_QUIET, contrast);
+			note(l, &c, at, MSG_DESIGN_QR_QUIET, contrast, false);
 	}
 	cairo_surface_destroy(d.s);
 }

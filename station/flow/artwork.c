@@ -49,7 +49,7 @@ paper_words(struct station *s, enum lang lang, const struct store_card *c, struc
 		.site = s->set.host,
 		.application = application_id(c->application), .qr_text = o->url, .test = s->test,
 	};
-	return e;
+	return e == ERR_OK ? paper_pictures(s, c->member, o, w) : e;
 }
 
 enum err
@@ -114,6 +114,6 @@ station_check_print(struct station *s, const struct artwork_request *rq, uint32_
 		e = queue_check(q, &wish.opts, w);
 	queue_close(&q);
 	design_free(&d);
-	WIPE(words);
+	paper_words_wipe(&words);
 	return e;
 }

@@ -273,7 +273,7 @@ draw(struct handing *h, const char *design, enum lang lang, bool for_screen, str
 	if (e == ERR_OK && for_screen)
 		e = paper_for_screen(d, &words.face, h->out, w);
 	design_free(&d);
-	WIPE(words);
+	paper_words_wipe(&words);
 	return e;
 }
 

@@ -14,6 +14,7 @@
 #define STATION_REQUEST "keys/station.request"	/* until the certificate is there */
 #define STATION_DESIGNS "designs"
 #define STATION_DESIGN "default"	/* the parent of the designs used when none is named */
+#define STATION_PHOTOS "photos"		/* ID.png, ID.jpg; made by the club when it wants them */
 #define STATION_PRINTS "prints"
 #define STATION_CARDS "cards"
 
