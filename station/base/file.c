@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700	/* nftw */
+#define _GNU_SOURCE	/* nftw, renameat2 */
 #include "station/base/file.h"
 
 #include <errno.h>
@@ -64,11 +64,24 @@ sync_folder_of(const char *path)
 	return bad;
 }
 
-/* link() gives the name only if nobody has it, which rename() would not ask. */
+/*
+ * link() gives the name only if nobody has it, which rename() would not ask. File systems of USB disks know no
+ * second name, but some of them such a rename.
+ */
+static int
+give_free_name(const char *temp, const char *path)
+{
+	if (link(temp, path) == 0)
+		return 0;
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return errno;
+	return renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) == 0 ? 0 : errno;
+}
+
 static int
 publish(const char *temp, const char *path, bool replace)
 {
-	int bad = (replace ? rename(temp, path) : link(temp, path)) == 0 ? 0 : errno;
+	int bad = !replace ? give_free_name(temp, path) : rename(temp, path) == 0 ? 0 : errno;
 
 	if (bad != 0 || !replace)
 		(void)unlink(temp);

@@ -1,11 +1,14 @@
 /* base/file: whole or not at all, and never more than asked for. */
+#define _DEFAULT_SOURCE	/* syscall */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "station/base/file.h"
@@ -226,6 +230,36 @@ threads_that_write_one_name_leave_one_whole_file(void **state)
 	assert_int_equal(names(), 1);
 }
 
+/* --- a disk that knows no second names, as USB sticks are formatted */
+
+static bool no_links;
+
+int
+link(const char *from, const char *to)
+{
+	if (no_links) {
+		errno = EPERM;
+		return -1;
+	}
+	return (int)syscall(SYS_link, from, to);
+}
+
+static void
+a_disk_without_links_gives_a_free_name_all_the_same(void **state)
+{
+	struct why w = {0};
+
+	(void)state;
+	no_links = true;
+	assert_int_equal(file_create(path, "one", 3, 0600, &w), ERR_OK);
+	holds("one");
+	assert_int_equal(names(), 1);
+	assert_int_equal(file_create(path, "two", 3, 0600, &w), ERR_DUPLICATE);
+	holds("one");
+	assert_int_equal(names(), 1);
+	no_links = false;
+}
+
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
 
 int
@@ -240,6 +274,7 @@ main(void)
 		IN_A_FOLDER(a_folder_may_be_there_already_but_not_as_a_file),
 		IN_A_FOLDER(removing_a_folder_stops_at_links),
 		IN_A_FOLDER(threads_that_write_one_name_leave_one_whole_file),
+		IN_A_FOLDER(a_disk_without_links_gives_a_free_name_all_the_same),
 	};
 
 	return cmocka_run_group_tests_name("base/file", tests, NULL, NULL);

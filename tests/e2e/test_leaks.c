@@ -2,7 +2,7 @@
  * No key byte outside locked memory: a station of a real club issues a thousand cards whose software chips live in
  * this process, with its log, its trace and its prints written. Then, and in the middle of acts, its core image is scanned
  * for the masters, every card and session key, the signing key and the passphrase; and so is every file it has written.
- * The keys are known because the chips' side notes each one it works with, and the safe is opened here afterwards.
+ * The program itself is looked at while it waits for a card. The keys are known because the chips' side notes each one it works with, and the safe is opened here afterwards.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cardapps/reader/trace.h"
@@ -39,6 +40,7 @@
 #include "tests/support/cups_private.h"
 #include "tests/support/far_card.h"
 #include "tests/support/leaks.h"
+#include "tests/support/pcscd.h"
 #include "tests/support/real_club.h"
 
 #define PASSPHRASE "seven quiet rivers under glass"
@@ -173,7 +175,7 @@ station_main(const char *place, int fd, int pass_fd, unsigned issues)
 
 /* --- the chips' process */
 
-static struct needles *secrets;
+static struct needles *secrets, *masters;
 static bool noting;
 static char place[256];
 static char club[300];
@@ -293,6 +295,7 @@ note_safe(void)
 	assert_in_range(len, SEED_LEN + 16, SEALED_CAP);
 	for (size_t at = 0; at + 16 <= len; at++)
 		(void)needles_add(secrets, "a master or the signing key", room + at, 16);
+	(void)needles_add(masters, "a master", room + len - 16, 16);	/* they come last */
 	/* Ed25519 works with the hash of its seed: RFC 8032, 5.1.5 */
 	(void)SHA512(room, SEED_LEN, expanded);	/* the seed comes first */
 	expanded[0] &= 248;
@@ -320,6 +323,7 @@ begin(void **state)
 	o.folder = club;
 	o.root_path = root;
 	secrets = needles_new();
+	masters = needles_new();
 	if (folder_make(place, 0700, &w) != ERR_OK || folder_make(tmp, 0700, &w) != ERR_OK ||
 	    station_init(&o, &w) != ERR_OK || !cups_begin())
 		return -1;
@@ -338,6 +342,7 @@ finish(void **state)
 	(void)state;
 	cups_end();
 	needles_free(&secrets);
+	needles_free(&masters);
 	folder_remove(place);
 	return 0;
 }
@@ -444,16 +449,81 @@ a_thousand_issues_leave_no_key_byte_outside_locked_memory(void **state)
 	files_are_clean();
 }
 
+/* --- the program itself, waiting for a card with its safe open; below sanitizers there are test programs alone */
+
+#ifndef __SANITIZE_ADDRESS__
+
+static pid_t
+start_program(int *pass_fd)
+{
+	const char *build = getenv("BUILD");
+	char program[300], fd_word[16];
+	int pass[2];
+	pid_t pid;
+
+	(void)snprintf(program, sizeof(program), "%s/bashgah", build != NULL ? build : "build");
+	assert_int_equal(pipe(pass), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)close(pass[1]);
+		(void)snprintf(fd_word, sizeof(fd_word), "%d", pass[0]);
+		(void)execl(program, "bashgah", "-C", club, "--passphrase-fd", fd_word, "show", "--reader", PCSCD_READER_0,
+		    "--wait", "600", (char *)NULL);
+		_exit(99);
+	}
+	(void)close(pass[0]);
+	*pass_fd = pass[1];
+	return pid;
+}
+
+static void
+the_program_waiting_for_a_card_has_no_key_byte_in_its_core(void **state)
+{
+	const struct timespec pause = {0, 50000000};
+	struct sightings all = {0};
+	struct pcscd p;
+	int pass_fd, status;
+	pid_t pid;
+
+	(void)state;
+	pcscd_prepare(&p);
+	pcscd_start(&p);
+	pid = start_program(&pass_fd);
+	assert_int_equal(write(pass_fd, PASSPHRASE "\n", sizeof(PASSPHRASE)), sizeof(PASSPHRASE));
+	(void)close(pass_fd);
+	/* until the masters stand in locked memory: the safe is open, the passphrase has been used */
+	while (all.hits == 0) {
+		assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+		(void)nanosleep(&pause, NULL);
+		needles_in_process(masters, pid, MEMORY_ALL, &all);
+	}
+	assert_non_null(strstr(all.first, "(locked)"));
+	(void)nanosleep(&pause, NULL);
+	all = (struct sightings){0};
+	needles_in_process(secrets, pid, MEMORY_CORE, &all);
+	nothing_in(&all, "the core image of the program");
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	pcscd_stop(&p);
+	pcscd_remove(&p);
+}
+
+#endif
+
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_thousand_issues_leave_no_key_byte_outside_locked_memory, begin, finish),
+		cmocka_unit_test(a_thousand_issues_leave_no_key_byte_outside_locked_memory),
+#ifndef __SANITIZE_ADDRESS__
+		cmocka_unit_test(the_program_waiting_for_a_card_has_no_key_byte_in_its_core),
+#endif
 	};
 
 	if (argc == 5)
 		return station_main(argv[1], atoi(argv[2]), atoi(argv[3]), (unsigned)atoi(argv[4]));
 	if (access("/dev/shm", W_OK) == 0)
 		(void)setenv("TMPDIR", "/dev/shm", 1);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, begin, finish);
 }

@@ -291,6 +291,30 @@ no_number_and_no_event_is_given_twice(void **state)
 	close_day(&d);
 }
 
+/* No till takes value from a card yet: the posting alone. */
+static void
+a_card_that_held_less_is_posted_the_other_way_round(void **state)
+{
+	struct journal_entry row = {.kind = "card.adopt", .at_ms = 1};
+	struct card_money m = {.card = 7, .unit = UNIT_IRR, .amount = -T(3000)};
+	struct club_fixture f;
+
+	(void)state;
+	club_fixture_open(&f, "restore-less");
+	assert_int_equal(store_begin(f.station->store, &f.why), ERR_OK);
+	assert_int_equal(store_event_next(f.station->store, row.event, &f.why), ERR_OK);
+	assert_int_equal(store_journal_append(f.station->store, &row, &f.why), ERR_OK);
+	assert_int_equal(club_card_adopted(f.station->store, row.event, &m, &f.why), ERR_OK);
+	assert_int_equal(store_commit(f.station->store, &f.why), ERR_OK);
+	assert_int_equal(books_account(&f, ACCOUNT_CARD_VALUE, 7), T(3000));
+	assert_int_equal(books_account(&f, ACCOUNT_CARD_ADOPTED, 7), -T(3000));
+	m.amount = INT64_MIN;
+	assert_int_equal(store_begin(f.station->store, &f.why), ERR_OK);
+	assert_int_equal(club_card_adopted(f.station->store, row.event, &m, &f.why), ERR_RANGE);
+	store_rollback(f.station->store);
+	club_fixture_close(&f);
+}
+
 /* --- what does not */
 
 static void
@@ -645,6 +669,7 @@ main(void)
 		cmocka_unit_test(every_adopted_card_waits_until_somebody_has_looked),
 		cmocka_unit_test(a_card_issued_after_the_backup_brings_its_member_back_without_a_name),
 		cmocka_unit_test(no_number_and_no_event_is_given_twice),
+		cmocka_unit_test(a_card_that_held_less_is_posted_the_other_way_round),
 		cmocka_unit_test(an_old_image_stays_an_alarm),
 		cmocka_unit_test(a_book_put_back_by_hand_adopts_nothing),
 		cmocka_unit_test(what_a_stolen_station_wrote_waits_for_a_manager),
