@@ -195,15 +195,16 @@ talk_ask(struct talk *t, enum msg id, const struct why_in *facts, unsigned n, bo
 	text_message(t->lang, id, facts, n, text, sizeof(text) - 1);
 	len = strlen(text);
 	text[len++] = t->own ? ' ' : '\n';	/* whoever plays the people reads line by line */
-	put(t, text, len);
 	if (quiets) {
+		/* before the question: whoever answers at once is not heard, and not seen */
 		quiet = was;
 		quiet.c_lflag &= ~(tcflag_t)ECHO;
 		(void)tcsetattr(t->in, TCSAFLUSH, &quiet);
 	}
+	put(t, text, len);
 	e = read_line(t, out, w);
 	if (quiets) {
-		(void)tcsetattr(t->in, TCSAFLUSH, &was);
+		(void)tcsetattr(t->in, TCSADRAIN, &was);
 		put_text(t, "\n");
 	}
 	if (e != ERR_OK)
