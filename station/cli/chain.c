@@ -1,7 +1,9 @@
 #include "station/cli/chain.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "keys/list.h"
 #include "station/base/secret.h"
@@ -23,6 +25,9 @@ root_passphrase(struct cli *c, const struct station *s, char *pass, struct why *
 		(void)snprintf(pass, PASS_CAP, "%s", SAFE_PRACTICE_PASSPHRASE);
 		return ERR_OK;
 	}
+	/* a descriptor or a credential speaks of the station's own safe */
+	if (c->passphrase_fd >= 0 || getenv("CREDENTIALS_DIRECTORY") != NULL || !isatty(STDIN_FILENO))
+		return why_set(w, ERR_USAGE, MSG_ROOT_PASSPHRASE_NEEDED);
 	cli_say(c, MSG_ROOT_PASSPHRASE, NULL, 0);
 	return cli_passphrase(c, pass, PASS_CAP, w);
 }

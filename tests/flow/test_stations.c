@@ -129,7 +129,6 @@ each_station_gives_numbers_nobody_else_has(void **state)
 	assert_int_equal(club_fixture_load(&s.second, PAID, NULL), ERR_OK);
 	assert_true(s.second.result.card_number / 10 - first.card_number / 10 >= s.f.station->cert.number_count - 1);
 	club_fixture_expect(&s.second, PAID);
-	sim_card_free(&s.second.chip);
 	stations_close(&s);
 }
 
@@ -268,7 +267,6 @@ old_lists_stop_loads_but_not_reading_and_the_keeper_never_stops_itself(void **st
 	assert_int_equal(lists_fresh(s.second.station, &s.f.why), ERR_REFUSED);
 	assert_int_equal(s.f.why.id, MSG_LIST_FUTURE);
 	clock_back();
-	sim_card_free(&s.second.chip);
 	stations_close(&s);
 }
 
@@ -310,7 +308,6 @@ a_revoked_station_begins_nothing_and_its_cards_count_by_their_number_alone(void 
 	assert_int_equal(lists_keep(s.second.station, &s.f.why), ERR_OK);
 	assert_int_equal(lists_hot_add(s.second.station, 12, LIST_LOST, &s.f.why), ERR_CERT);
 	assert_int_equal(s.f.why.id, MSG_STATION_REVOKED);
-	sim_card_free(&s.second.chip);
 	stations_close(&s);
 }
 

@@ -85,7 +85,13 @@ stations_open(struct stations *s, const char *name, enum role role)
 void
 stations_close(struct stations *s)
 {
+	const bool own_chip = s->second.chip != s->f.chip;
+
+	/* readers before the cards that lie on them, whoever's */
 	reader_close(&s->second.reader);
+	reader_close(&s->f.reader);
+	if (own_chip)
+		sim_card_free(&s->second.chip);
 	station_close(&s->second.station);
 	folder_remove(s->second.folder);
 	club_fixture_close(&s->f);

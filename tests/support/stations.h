@@ -8,7 +8,7 @@
 
 struct stations {
 	struct club_fixture f;		/* station 1: register, root, keeper of the hot list */
-	struct club_fixture second;	/* borrows the first's card and reader; no member of its own */
+	struct club_fixture second;	/* may borrow the first's card; no member of its own */
 };
 
 /* Open both; the second has the keys and the certificate of `role`. Asserts. */
