@@ -45,9 +45,13 @@
 
 #define PASSPHRASE "seven quiet rivers under glass"
 #define ROOT_PASSPHRASE "nine loud mountains over sand"
+#ifdef __SANITIZE_ADDRESS__
+#define ISSUES 100u	/* what that looks for shows in few; the thousand are for the program as it is used */
+#else
 #define ISSUES 1000u
+#endif
 #define LOAD_EVERY 50u
-#define PRINT_EVERY 500u
+#define PRINT_EVERY (ISSUES / 2)
 #define CANARY_LEN 24
 #define CANARIES 4		/* heap, locked memory, log, file */
 #define LOOKS 16u		/* in the middle of acts */
@@ -382,7 +386,7 @@ files_are_clean(void)
 static void
 sow_and_find(struct far *f)
 {
-	static const char *const where[CANARIES] = {"[heap]", "(locked)", "/log", "/forgotten"};
+	const char *where[CANARIES] = {"[heap]", "(locked)", "/log", "/forgotten"};
 	uint8_t mark[CANARIES * CANARY_LEN];
 	struct far_message m;
 
@@ -402,6 +406,10 @@ sow_and_find(struct far *f)
 		assert_int_equal(files.hits > 0, i >= 2);
 		if (i <= 1)
 			assert_int_equal(core.hits > 0, i == 0);
+#ifdef __SANITIZE_ADDRESS__
+		if (i == 0)	/* that has a heap of its own, which has no name */
+			where[0] = "memory";
+#endif
 		assert_non_null(strstr(i <= 1 ? all.first : files.first, where[i]));
 		needles_free(&one);
 	}

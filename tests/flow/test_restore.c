@@ -244,6 +244,7 @@ a_card_issued_after_the_backup_brings_its_member_back_without_a_name(void **stat
 
 	(void)state;
 	open_day(&d, "restore-member");
+	reader_close(&d.f.reader);
 	sim_card_free(&d.card[2]);
 	assert_int_equal(store_begin(d.f.station->store, &d.f.why), ERR_OK);
 	assert_int_equal(club_member_add(d.f.station->store, &form, &late, &d.f.why), ERR_OK);
@@ -283,6 +284,7 @@ no_number_and_no_event_is_given_twice(void **state)
 		assert_int_not_equal(d.number[2], d.number[i]);
 	assert_int_not_equal(d.number[2], last);
 	assert_true(d.f.station->cert.first_number > 1000000);
+	reader_close(&d.f.reader);
 	sim_card_free(&d.card[2]);
 	/* the one that bears the other number is known by it */
 	d.card[2] = mine;

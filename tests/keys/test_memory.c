@@ -58,10 +58,21 @@ remove_folder(void **state)
 
 /* --- where */
 
+/* The address sanitizer turns every mlock into nothing: it would lock its shadow, too. */
+static bool
+is_locked(const void *p)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return p != NULL;
+#else
+	return memory_is(p, "lo");
+#endif
+}
+
 static void
 expect_secret_pages(const void *p)
 {
-	assert_true(memory_is(p, "lo"));
+	assert_true(is_locked(p));
 	assert_true(memory_is(p, "dd"));
 	assert_true(memory_is(p, "wf"));
 }
@@ -109,7 +120,7 @@ openssl_has_locked_pages_of_its_own_that_no_dump_sees(void **state)
 		p[i] = OPENSSL_malloc(sizes[i]);
 		assert_non_null(p[i]);
 		assert_int_equal((uintptr_t)p[i] % _Alignof(max_align_t), 0);
-		assert_true(memory_is(p[i], "lo"));
+		assert_true(is_locked(p[i]));
 		assert_true(memory_is(p[i] + sizes[i] - 1, "dd"));
 		memset(p[i], (int)i + 1, sizes[i]);
 	}
