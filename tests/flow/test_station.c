@@ -21,14 +21,6 @@
 
 #define PAID INT64_C(500000)
 
-/* Fontconfig and Pango keep what they loaded for the life of the process; the rest must be freed. */
-const char *__lsan_default_suppressions(void);
-const char *
-__lsan_default_suppressions(void)
-{
-	return "leak:libfontconfig\nleak:libpango\n";
-}
-
 struct place {
 	char folder[200];
 	char root[256];

@@ -15,6 +15,7 @@
 #include "station/base/file.h"
 
 /*
+ * For every program with a club in it. Fontconfig and Pango keep what they loaded for the life of the process;
  * SoftHSM2 2.6.1 frees no public point it has parsed; ours must all be freed. Its calls are seen in the
  * stack of a leak only by the slower way of looking.
  */
@@ -22,7 +23,7 @@ const char *__lsan_default_suppressions(void);
 const char *
 __lsan_default_suppressions(void)
 {
-	return "leak:libsofthsm2\n";
+	return "leak:libsofthsm2\nleak:libfontconfig\nleak:libpango\n";
 }
 
 const char *__asan_default_options(void);
