@@ -59,4 +59,12 @@ struct artwork_code {
 enum err artwork_code(const struct svg *s, int at, const struct card_face *face,
     struct artwork_code *out, struct why *w);
 
+/*
+ * That code as an element: the place's own colour or white over all of it, the modules in its
+ * middle, each a whole number of printer dots and on the dots' grid, so that it is drawn
+ * without a grey edge. `*out`: g_free. Errors as artwork_code.
+ */
+enum err artwork_code_markup(const struct svg *s, int at, const struct card_face *face,
+    char **out, struct why *w);
+
 #endif

@@ -132,8 +132,8 @@ tell_chip(int element, void *ctx)
 static bool
 goes_on(const struct ink *k, double x, double y, double dx, double dy)
 {
-	for (double t = -1.5; t <= 1.5; t += 0.2)
-		if (ink_at(k, x + t * dx, y + t * dy) >= FAINT)
+	for (int i = -8; i <= 8; i++)
+		if (ink_at(k, x + 0.2 * i * dx, y + 0.2 * i * dy) >= FAINT)
 			return true;
 	return false;
 }
@@ -147,11 +147,11 @@ ends_at_edge(const struct ink *k, void *ctx)
 {
 	const struct look *l = ctx;
 	const double in = 0.3, out = l->m.bleed - 0.3, right = CARD_WIDTH_MM, bottom = CARD_HEIGHT_MM;
-	for (double x = 1; out > 0 && x < right - 1; x++)
+	for (int x = 1; out > 0 && x < right - 1; x++)
 		if ((ink_seen_at(k, x, in) >= FAINT && !goes_on(k, x, -out, 1, 0)) ||
 		    (ink_seen_at(k, x, bottom - in) >= FAINT && !goes_on(k, x, bottom + out, 1, 0)))
 			return true;
-	for (double y = 1; out > 0 && y < bottom - 1; y++)
+	for (int y = 1; out > 0 && y < bottom - 1; y++)
 		if ((ink_seen_at(k, in, y) >= FAINT && !goes_on(k, -out, y, 0, 1)) ||
 		    (ink_seen_at(k, right - in, y) >= FAINT && !goes_on(k, right + out, y, 0, 1)))
 			return true;

@@ -195,7 +195,7 @@ take_attrs(struct parse *p, GError **error, const char *element,
 	g_autoptr(GPtrArray) a = g_ptr_array_new_with_free_func(g_free);
 	const char *id = value_of("id", names, values);
 	bool own_id = id != NULL && !g_str_has_prefix(id, SVG_AUTO_ID);
-	for (size_t i = 0; names[i] != NULL; i++) {
+	for (size_t i = 0; names[i] != NULL && values[i] != NULL; i++) {
 		if (foreign_attr(names[i]) || (!own_id && strcmp(names[i], "id") == 0))
 			continue;
 		if (attr_ok(p, error, element, own_id ? id : "", names[i], values[i]))
