@@ -115,15 +115,41 @@ look_at_disk(struct exam *x, struct why *w)
 	return ERR_OK;
 }
 
+struct design_exam {
+	const char *folder;
+	bool has_default;
+	struct why *w;
+	enum err e;		/* of the first that cannot be used */
+};
+
+static void
+look_at_design(void *ctx, const char *name, const char *parent)
+{
+	struct design_exam *x = ctx;
+	struct design *d = NULL;
+
+	(void)parent;
+	x->has_default |= strcmp(name, STATION_DESIGN) == 0;
+	if (x->e == ERR_OK)
+		x->e = design_load(x->folder, name, &d, x->w);
+	design_free(&d);
+}
+
+/* All of them: a tier's own design is otherwise met at the first card of that tier. */
 static enum err
 look_at_designs(struct exam *x, struct why *w)
 {
 	char folder[STATION_PATH_CAP];
 	struct design *d = NULL;
+	struct design_exam all = {.folder = folder, .w = w};
 	enum err e = station_path(x->s, STATION_DESIGNS, folder, w);
 
 	if (e == ERR_OK)
-		e = design_load(folder, "default", &d, w);
+		e = design_list(folder, look_at_design, &all, w);
+	if (e == ERR_OK)
+		e = all.e;
+	if (e == ERR_OK && !all.has_default)
+		e = design_load(folder, STATION_DESIGN, &d, w);
 	design_free(&d);
 	return e;
 }

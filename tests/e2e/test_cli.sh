@@ -7,7 +7,7 @@ need setsid util-linux
 need python3 python3
 club=$TMPDIR/club
 new_club "$club"
-commands=(init doctor readers printers 'member add' 'member find' 'member show' issue load show print "print confirm" "print reject" prints "prints cost" portal sim)
+commands=(init doctor readers printers 'member add' 'member find' 'member show' issue load show print "print confirm" "print reject" prints "prints cost" "design list" "design check" "design preview" portal sim)
 
 # --- help
 for lang in fa en; do
