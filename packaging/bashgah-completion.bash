@@ -28,7 +28,7 @@ _bashgah() {
 	elif [ "$command" = design ] && [ "$before" = design ]; then
 		mapfile -t COMPREPLY < <(compgen -W "list check preview" -- "$word")
 	elif [ "$command" = keys ] && [ "$before" = keys ]; then
-		mapfile -t COMPREPLY < <(compgen -W "show ceremony drill restore join request certify install revoke" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "show ceremony drill restore join request certify install revoke passphrase" -- "$word")
 	elif [ "$command" = lists ] && [ "$before" = lists ]; then
 		mapfile -t COMPREPLY < <(compgen -W "show export import renew keep" -- "$word")
 	elif [ "$command" = hot ] && [ "$before" = hot ]; then

@@ -50,6 +50,7 @@ struct cli {
 	bool json;
 	int passphrase_fd;		/* -1: ask */
 	const char *token;		/* URI of the token whose PIN to ask for where there is no club yet, or NULL */
+	const char *root_file;		/* the root whose passphrase to ask for in place of the safe's, or NULL */
 	const char *value[CLI_OPTIONS_MAX];	/* by place in the command's table; "" for a flag given */
 	struct {
 		size_t option;		/* its place in the command's table */
@@ -96,6 +97,8 @@ void cli_json_hex(struct cli *c, const char *key, const uint8_t *p, size_t len);
 enum err cli_station(struct cli *c, enum station_need need, struct station **out, struct why *w);
 /* station_passphrase on a struct cli. */
 enum err cli_passphrase(void *ctx, char *out, size_t cap, struct why *w);
+/* A new passphrase or PIN from the descriptor, or, if that is less than 0, typed twice. Errors: ERR_PASSPHRASE. */
+enum err cli_new_passphrase(const struct cli *c, int fd, char *out, size_t cap, struct why *w);
 /* Read one passphrase line from a descriptor. */
 enum err cli_passphrase_from(int fd, char *out, size_t cap, struct why *w);
 

@@ -7,7 +7,7 @@ const struct cli_command *const cli_commands[] = {
 	&command_prints, &command_design_list, &command_design_check,
 	&command_design_preview, &command_portal, &command_sim,
 	&command_club_export, &command_keys_next, &command_keys_join, &command_keys_request, &command_keys_certify,
-	&command_keys_install, &command_keys_revoke, &command_lists_show, &command_lists_export,
+	&command_keys_install, &command_keys_revoke, &command_keys_passphrase, &command_lists_show, &command_lists_export,
 	&command_lists_import, &command_lists_renew, &command_lists_keep, &command_hot_add,
 	&command_hot_remove, &command_clock_accept,
 	&command_backup, &command_restore, &command_audit, &command_head_export, &command_review,

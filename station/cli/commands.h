@@ -19,4 +19,6 @@ extern const struct cli_command command_design_list, command_design_check, comma
 extern const struct cli_command command_keys_show, command_keys_ceremony, command_keys_drill,
     command_keys_restore;
 
+extern const struct cli_command command_keys_passphrase;
+
 #endif

@@ -57,40 +57,51 @@ from_file(const char *path, char *out, size_t cap, struct why *w)
 	return e;
 }
 
-/* What is asked for: a token's PIN, by the token's name, or a passphrase. */
-static void
-prompt(const struct cli *c, int tty)
+/* What is asked for: a root's passphrase by its path, a token's PIN by its name, or the passphrase of the safe. */
+static enum msg
+prompt_of(const struct cli *c, struct safe_info *info, const char **name)
 {
-	char path[PATH_MAX], text[TEXT_CAP];
-	struct safe_info info = {0};
-	struct why_in name = WHY_CODE(c->token);
+	char path[PATH_MAX];
 
+	*name = c->root_file != NULL ? c->root_file : c->token;
+	if (*name != NULL)
+		return c->root_file != NULL ? MSG_ROOT_PROMPT : MSG_PIN_PROMPT;
 	(void)snprintf(path, sizeof(path), "%s/" STATION_SAFE, c->folder);
-	if (c->token == NULL && safe_peek(path, &info, NULL) == ERR_OK && info.token)
-		name = WHY_CODE(info.token_name);
-	if (name.str != NULL)
-		text_message(c->lang, MSG_PIN_PROMPT, &name, 1, text, sizeof(text));
-	else
-		text_message(c->lang, MSG_PASSPHRASE_PROMPT, NULL, 0, text, sizeof(text));
-	(void)dprintf(tty, "%s ", text);
+	*name = info->token_name;
+	return safe_peek(path, info, NULL) == ERR_OK && info->token ? MSG_PIN_PROMPT :
+	    MSG_PASSPHRASE_PROMPT;
 }
 
 static enum err
-from_terminal(const struct cli *c, int tty, char *out, size_t cap, struct why *w)
+from_terminal(const struct cli *c, enum msg prompt, const char *name, int tty, char *out,
+    size_t cap, struct why *w)
 {
+	const struct why_in fact = WHY_CODE(name);
 	struct termios was, quiet;
+	char text[TEXT_CAP];
 	enum err e;
 
 	if (tcgetattr(tty, &was) != 0)
 		return why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_NEEDED);
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	prompt(c, tty);
+	text_message(c->lang, prompt, &fact, 1, text, sizeof(text));
+	(void)dprintf(tty, "%s ", text);
 	(void)tcsetattr(tty, TCSAFLUSH, &quiet);
 	e = cli_passphrase_from(tty, out, cap, w);
 	(void)tcsetattr(tty, TCSAFLUSH, &was);
 	(void)dprintf(tty, "\n");
 	return e;
+}
+
+static int
+open_terminal(struct why *w)
+{
+	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (tty < 0)
+		(void)why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_NEEDED);
+	return tty;
 }
 
 enum err
@@ -99,6 +110,9 @@ cli_passphrase(void *ctx, char *out, size_t cap, struct why *w)
 	const struct cli *c = ctx;
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_MAX];
+	struct safe_info info = {0};
+	const char *name;
+	enum msg prompt;
 	enum err e;
 	int tty;
 
@@ -108,10 +122,45 @@ cli_passphrase(void *ctx, char *out, size_t cap, struct why *w)
 		(void)snprintf(path, sizeof(path), "%s/" CREDENTIAL, dir);
 		return from_file(path, out, cap, w);
 	}
-	tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	tty = open_terminal(w);
 	if (tty < 0)
-		return why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASE_NEEDED);
-	e = from_terminal(c, tty, out, cap, w);
+		return ERR_PASSPHRASE;
+	prompt = prompt_of(c, &info, &name);
+	e = from_terminal(c, prompt, name, tty, out, cap, w);
+	(void)close(tty);
+	return e;
+}
+
+/* Typed twice: nobody sees what was mistyped. */
+static enum err
+type_twice(const struct cli *c, int tty, char *out, char *again, size_t cap, struct why *w)
+{
+	enum err e = from_terminal(c, MSG_NEW_PASSPHRASE_PROMPT, "", tty, out, cap, w);
+
+	if (e == ERR_OK)
+		e = from_terminal(c, MSG_NEW_PASSPHRASE_AGAIN, "", tty, again, cap, w);
+	if (e == ERR_OK && strcmp(out, again) != 0) {
+		wipe(out, cap);
+		e = why_set(w, ERR_PASSPHRASE, MSG_PASSPHRASES_DIFFER);
+	}
+	return e;
+}
+
+enum err
+cli_new_passphrase(const struct cli *c, int fd, char *out, size_t cap, struct why *w)
+{
+	char *again;
+	enum err e;
+	int tty;
+
+	if (fd >= 0)
+		return cli_passphrase_from(fd, out, cap, w);
+	tty = open_terminal(w);
+	if (tty < 0)
+		return ERR_PASSPHRASE;
+	again = secret_alloc(cap);
+	e = again == NULL ? why_set(w, ERR_NOMEM, MSG_NO_MEMORY) : type_twice(c, tty, out, again, cap, w);
+	secret_free(again, cap);
 	(void)close(tty);
 	return e;
 }
