@@ -17,7 +17,8 @@
 /*
  * For every program with a club in it. Fontconfig and Pango keep what they loaded for the life of the process;
  * SoftHSM2 2.6.1 frees no public point it has parsed; ours must all be freed. Its calls are seen in the
- * stack of a leak only by the slower way of looking.
+ * stack of a leak only by the slower way of looking. Fontconfig and Pango, which club tests print with, keep what
+ * they loaded for the life of the process.
  */
 const char *__lsan_default_suppressions(void);
 const char *
