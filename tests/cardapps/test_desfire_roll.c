@@ -13,6 +13,7 @@
 #include "cardapps/chip/desfire.h"
 #include "keys/role.h"
 #include "tests/support/card_bench.h"
+#include "tests/support/hostile_reader.h"
 
 static enum sim_kind kind;
 static const enum sim_tear ways[] = {SIM_TEAR_BEFORE, SIM_TEAR_UNWRITTEN, SIM_TEAR_WRITTEN};
@@ -398,6 +399,63 @@ a_card_torn_early_still_works_where_the_new_generation_is_not_held(void **state)
 	card_bench_close(&r.b);
 }
 
+/* --- somebody between */
+
+/* The `at`th command is kept from the card and answered as if it had been done. */
+struct liar {
+	unsigned at, seen;
+};
+
+static enum err
+keep_one(struct hostile_reader *h, const uint8_t *capdu, size_t capdu_len, uint8_t rapdu[RAPDU_CAP],
+    size_t *len, struct why *w)
+{
+	struct liar *l = h->ctx;
+
+	if (++l->seen != l->at)
+		return hostile_pass(h, capdu, capdu_len, rapdu, len, w);
+	rapdu[0] = 0x91;
+	rapdu[1] = 0x00;
+	*len = 2;
+	return ERR_OK;
+}
+
+/* Key changes that the card never saw are found out; the true card then goes on where it stands. */
+static void
+a_change_that_a_relay_made_up_is_never_believed(void **state)
+{
+	struct liar liar = {0, 0};
+	struct hostile_reader h;
+	struct roll_bench r;
+	struct reader *own;
+	uint8_t *image;
+	size_t len;
+	enum err e;
+
+	(void)state;
+	open_made(&r);
+	own = r.b.reader;
+	assert_int_equal(sim_card_image(r.b.chip, &image, &len, &r.b.why), ERR_OK);
+	for (unsigned n = 1; n <= 40; n++) {
+		back_to(&r, image, len);
+		hostile_reader_init(&h, r.b.chip, keep_one, &liar);
+		r.b.reader = &h.reader;
+		liar = (struct liar){0, 0};
+		plan(&r, 2, n);
+		liar = (struct liar){n, 0};
+		e = card_roll(r.b.card, r.roll.steps, r.roll.count, &r.b.why);
+		card_close(&r.b.card);
+		r.b.reader = own;
+		plan(&r, 2, n);
+		if (e == ERR_OK)
+			assert_int_equal(r.roll.count, 0);
+		well(&r, card_roll(r.b.card, r.roll.steps, r.roll.count, &r.b.why), "finishing", n);
+		is_at(&r, 2, n);
+	}
+	free(image);
+	card_bench_close(&r.b);
+}
+
 /* Every second place, then every place of what was left to do. */
 static void
 a_roll_torn_twice_is_finished(void **state)
@@ -447,6 +505,7 @@ main(void)
 		T(a_torn_roll_is_finished_by_its_intent),
 		T(a_torn_roll_is_finished_by_a_station_without_the_intent),
 		T(a_roll_torn_twice_is_finished),
+		T(a_change_that_a_relay_made_up_is_never_believed),
 		T(a_station_without_the_change_keys_can_move_nothing),
 		T(a_station_without_the_admin_key_moves_keys_1_to_3),
 		T(a_generation_that_the_station_does_not_hold_is_named),

@@ -50,7 +50,7 @@ cp -a "$club" "$TMPDIR/due"
 steps=$(field .apdus "$bashgah" -C "$club" --json show)
 again() { rm -rf "$1" && cp -a "$TMPDIR/due" "$1"; }
 bad=
-for ((n = 20; n <= steps; n += 6)); do
+for ((n = 20; n <= steps; n += 9)); do
 	again "$TMPDIR/pulled"
 	"$bashgah" -C "$TMPDIR/pulled" --json show --reader "sim:desfire-ev1,pull=${n}w" >/dev/null
 	got=$?:$(told -C "$TMPDIR/pulled" --json show)
@@ -62,7 +62,7 @@ for ((n = 20; n <= steps; n += 6)); do
 done
 equal "a show pulled in the roll is done, and the next one ends the roll" "$bad" ""
 bad=
-for i in 1 2 3 4 5 6 7 8; do
+for i in 1 3 5 7; do
 	again "$TMPDIR/killed"
 	"$bashgah" -C "$TMPDIR/killed" --json show >/dev/null 2>&1 &
 	sleep "0.0$((i * 9 + 10))"
@@ -71,5 +71,5 @@ for i in 1 2 3 4 5 6 7 8; do
 	got=$(field '"\(.exit) \(.key_generation) \(.roll_due) \(.balance_rial)"' "$bashgah" -C "$TMPDIR/killed" --json show)
 	[ "$got" = "0 5 false 500000" ] && book_good "$TMPDIR/killed" || bad+="$i: $got; "
 done
-equal "killed at eight moments, the next show ends what was begun" "$bad" ""
+equal "killed at four moments, the next show ends what was begun" "$bad" ""
 plan

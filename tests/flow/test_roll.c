@@ -129,11 +129,13 @@ a_card_two_generations_behind_moves_in_one_tap(void **state)
 static void
 new_due_card(struct club_fixture *f, struct safe *old)
 {
+	struct flow_request issue = {.flow = FLOW_ISSUE, .member = f->member, .skip_refusals = true};
 	struct safe *now = f->station->safe;
 
 	club_fixture_new_card_of(f, kind);
+	issue.reader = f->reader;
 	f->station->safe = old;
-	assert_int_equal(club_fixture_issue(f, NULL), ERR_OK);
+	assert_int_equal(flow_run(f->station, &issue, &f->result, &f->why), ERR_OK);
 	f->station->safe = now;
 }
 
@@ -182,17 +184,18 @@ show_survives(struct club_fixture *f, struct safe *old, unsigned nth, enum sim_t
 static void
 a_roll_survives_a_pull_at_every_command(void **state)
 {
+	const size_t step = kind == SIM_DESFIRE_EV1 ? 1 : WAYS;	/* all of them: cardapps/test_desfire_roll.c */
 	struct club_fixture f;
 	struct safe *old;
-	unsigned commands;
+	unsigned commands, pulls = 0;
 
 	(void)state;
 	old = open_with_old(&f, "roll-tear");
 	commands = count_show(&f, old);
 	for (unsigned n = 1; n <= commands; n++)
-		for (size_t i = 0; i < WAYS; i++)
+		for (size_t i = n % step; i < WAYS; i += step, pulls++)
 			show_survives(&f, old, n, ways[i]);
-	print_message("# roll: %u commands, %zu pulls, 0 cards lost\n", commands, commands * WAYS);
+	print_message("# roll: %u commands, %u pulls, 0 cards lost\n", commands, pulls);
 	safe_close(&old);
 	club_fixture_close(&f);
 }
@@ -211,9 +214,9 @@ a_load_with_a_roll_survives_a_pull_at_every_command(void **state)
 	new_due_card(&f, old);
 	assert_int_equal(club_fixture_load(&f, PAID, NULL), ERR_OK);
 	commands = f.result.apdus;
-	for (unsigned n = 1; n <= commands; n += 2) {
+	for (unsigned n = 1; n <= commands; n += 3) {
 		new_due_card(&f, old);
-		sim_card_tear(f.chip, n, ways[n / 2 % WAYS]);
+		sim_card_tear(f.chip, n, ways[n / 3 % WAYS]);
 		e = club_fixture_load(&f, PAID, NULL);
 		assert_true(e == ERR_OK || e == ERR_CARD_GONE || e == ERR_IN_DOUBT);
 		club_fixture_return_card(&f);
@@ -502,9 +505,11 @@ main(void)
 		T(a_new_card_has_the_newest_generation),
 		T(a_card_two_generations_behind_moves_in_one_tap),
 		T(a_roll_survives_a_pull_at_every_command),
+		T(a_torn_roll_is_finished_at_a_station_without_the_journal),
+	};
+	const struct CMUnitTest more[] = {
 		T(a_load_with_a_roll_survives_a_pull_at_every_command),
 		T(a_second_pull_during_the_repair_changes_nothing),
-		T(a_torn_roll_is_finished_at_a_station_without_the_journal),
 		T(a_station_that_may_not_says_that_a_roll_is_due),
 		T(a_station_without_the_right_moves_nothing),
 		T(without_the_issue_right_keys_1_to_3_move_and_the_rest_is_due),
@@ -514,5 +519,7 @@ main(void)
 
 	for (kind = SIM_DESFIRE_EV1; kind <= SIM_DESFIRE_EV3; kind++)
 		failed += cmocka_run_group_tests_name(names[kind], tests, NULL, NULL);
+	for (kind = SIM_DESFIRE_EV1; kind <= SIM_DESFIRE_EV2; kind++)
+		failed += cmocka_run_group_tests_name(names[kind], more, NULL, NULL);
 	return failed;
 }
