@@ -21,7 +21,7 @@ _bashgah() {
 	esac
 	if [ -z "$command" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "-C --lang --json --help --version
-			init doctor readers printers member issue print prints design load show resign club keys lists hot
+			init doctor readers printers member issue print prints stock bind design load show resign club keys lists hot
 			clock portal sim backup restore audit head review" -- "$word")
 	elif [ "$command" = member ] && [ "$before" = member ]; then
 		mapfile -t COMPREPLY < <(compgen -W "add find show" -- "$word")
@@ -35,6 +35,8 @@ _bashgah() {
 		mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word")
 	elif [ "$command" = print ] && [ "$before" = print ]; then
 		mapfile -t COMPREPLY < <(compgen -W "confirm reject" -- "$word")
+	elif [ "$command" = stock ] && [ "$before" = stock ]; then
+		mapfile -t COMPREPLY < <(compgen -W "export list void" -- "$word")
 	elif [ "$command" = prints ] && [ "$before" = prints ]; then
 		mapfile -t COMPREPLY < <(compgen -W "cost --card --state --today --all" -- "$word")
 	elif [ "$command" = printers ] && [ "$before" = resume ]; then

@@ -22,6 +22,17 @@
 enum err card_render_pdf(const struct design *d, const struct card_face *face,
     const char *path, struct why *w);
 
+/* The next card of a lot into *out, whose texts live until the next call; false: there is none left. */
+typedef bool (*card_next)(void *ctx, struct card_face *out);
+
+/*
+ * One PDF of all cards `next` gives, front and back of each, for a print house: written to a new file at
+ * `path` page by page, so that memory does not grow with the lot, and synced; after an error what is there is of no use.
+ * Errors: as card_render_pdf, ERR_DUPLICATE (the file is there).
+ */
+enum err card_render_pdf_lot(const struct design *d, card_next next, void *ctx,
+    const char *path, struct why *w);
+
 /* One side at `dpi` dots an inch (CARD_DPI_MIN..MAX, else ERR_RANGE). */
 enum err card_render_png(const struct design *d, const struct card_face *face,
     enum card_side side, unsigned dpi, const char *path, struct why *w);

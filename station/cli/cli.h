@@ -13,6 +13,7 @@
 #include "station/base/err.h"
 #include "station/flow/flow.h"
 #include "station/flow/station.h"
+#include "station/flow/stock.h"
 #include "station/store/print.h"
 #include "station/text/text.h"
 
@@ -107,6 +108,8 @@ enum err cli_passphrase_from(int fd, char *out, size_t cap, struct why *w);
 /* An act at the desk: the station opened with its keys, the act, the station closed, which brings the page up to date. */
 enum err cli_at_desk(struct cli *c, enum err (*act)(struct cli *c, struct station *s, struct why *w),
     struct why *w);
+/* The id of --request into rq->request. Errors: ERR_USAGE (its length). */
+enum err cli_request(const struct cli *c, struct flow_request *rq, struct why *w);
 /* Run a flow on --reader, --wait, --request; shows progress on a terminal, reports the heal. */
 enum err cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq,
     struct flow_result *out, struct why *w);
@@ -114,6 +117,12 @@ enum err cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq,
 void cli_card(struct cli *c, const struct station *s, const struct flow_result *r);
 /* The one member that `typed` names: id, phone, or a name that only one has. Errors: ERR_NOT_FOUND, ERR_DUPLICATE. */
 enum err cli_member(struct cli *c, struct station *s, const char *typed, uint32_t *id, struct why *w);
+/*
+ * The card of stock that `typed` names (stock_find); one that is bound already is fine if the command's --request
+ * may be the one that bound it. Errors: those of stock_find.
+ */
+enum err cli_stock(struct cli *c, struct station *s, const char *typed, const char *pin,
+    struct store_stock_lot *lot, uint64_t *number, struct why *w);
 /* A card number as typed, checked. Errors: ERR_FORMAT. */
 enum err cli_card_number(const char *typed, uint64_t *number, struct why *w);
 /* The folder of the designs that a new station gets: --designs, or where the program was installed; `room` may hold it. */

@@ -13,6 +13,7 @@
 static const struct cli_option options[] = {
 	{"member", "MEMBER", MSG_OPT_MEMBER},
 	{"tier", "TIER", MSG_OPT_TIER},
+	{"number", "NUMBER|CODE", MSG_OPT_STOCK_NUMBER},
 	{"valid-days", "N", MSG_OPT_VALID_DAYS},
 	{"reader", "READER", MSG_OPT_READER},
 	{"wait", "SECONDS", MSG_OPT_WAIT},
@@ -43,6 +44,21 @@ take_tier(const struct cli *c, struct station *s, struct flow_request *rq, struc
 	return e;
 }
 
+/* Plastic that was printed by the thousand: the chip gets its number and the address in its QR. */
+static enum err
+take_stock(struct cli *c, struct station *s, struct flow_request *rq, struct why *w)
+{
+	const char *typed = cli_value(c, "number");
+	struct store_stock_lot lot;
+	enum err e = ERR_OK;
+
+	if (typed == NULL)
+		return ERR_OK;
+	e = cli_stock(c, s, typed, NULL, &lot, &rq->stock, w);
+	rq->application = lot.application;
+	return e;
+}
+
 static enum err
 take_options(struct cli *c, struct station *s, struct flow_request *rq, struct why *w)
 {
@@ -57,6 +73,8 @@ take_options(struct cli *c, struct station *s, struct flow_request *rq, struct w
 		e = cli_member(c, s, member, &rq->member, w);
 	if (e == ERR_OK)
 		e = take_tier(c, s, rq, w);
+	if (e == ERR_OK)
+		e = take_stock(c, s, rq, w);
 	rq->skip_refusals = cli_flag(c, "quick");
 	rq->valid_days = (uint16_t)days;
 	return e;
@@ -100,7 +118,7 @@ run_in(struct cli *c, struct station *s, struct why *w)
 {
 	struct flow_request rq = {.flow = FLOW_ISSUE};
 	struct flow_result r;
-	bool paper = !cli_flag(c, "no-print");
+	bool paper = !cli_flag(c, "no-print") && cli_value(c, "number") == NULL;
 	enum err e = take_options(c, s, &rq, w);
 
 	if (e == ERR_OK && paper)

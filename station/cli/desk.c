@@ -66,22 +66,29 @@ cli_at_desk(struct cli *c, enum err (*act)(struct cli *c, struct station *s, str
 	return e;
 }
 
-static enum err
-take_request(struct cli *c, struct flow_request *rq, struct why *w)
+enum err
+cli_request(const struct cli *c, struct flow_request *rq, struct why *w)
 {
 	const char *request = cli_value(c, "request");
-	int64_t wait;
-	enum err e = cli_number(c, "wait", 0, WAIT_MAX_S, WAIT_DEFAULT_S, &wait, w);
 
-	if (e != ERR_OK)
-		return e;
-	rq->wait_ms = (unsigned)wait * 1000u;
 	if (request == NULL)
 		return ERR_OK;
 	if (request[0] == '\0' || strlen(request) >= sizeof(rq->request))
 		return why_set(w, ERR_USAGE, MSG_REQUEST_LENGTH, WHY_NUM(sizeof(rq->request) - 1));
 	memcpy(rq->request, request, strlen(request) + 1);
 	return ERR_OK;
+}
+
+static enum err
+take_request(struct cli *c, struct flow_request *rq, struct why *w)
+{
+	int64_t wait;
+	enum err e = cli_number(c, "wait", 0, WAIT_MAX_S, WAIT_DEFAULT_S, &wait, w);
+
+	if (e != ERR_OK)
+		return e;
+	rq->wait_ms = (unsigned)wait * 1000u;
+	return cli_request(c, rq, w);
 }
 
 /* A heal is told before anything else: it is about the customer's money. */

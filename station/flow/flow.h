@@ -39,6 +39,8 @@ struct flow_request {
 	uint32_t member;		/* issue */
 	uint8_t tier;			/* issue */
 	uint16_t valid_days;		/* issue; 0 for ever */
+	uint8_t application;		/* issue; 0 a member's. Gift and discount need no member */
+	uint64_t stock;			/* issue: the number of a pre-printed card, 0: a new number and address */
 	bool skip_refusals;		/* issue: leave out the proof that strangers are refused */
 
 	int64_t amount;			/* load, rial; the cash is in the till before the card is asked for */

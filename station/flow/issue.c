@@ -1,4 +1,4 @@
-/* Issue: a new card of ours, for a member. */
+/* Issue: a new card of ours, for a member or a bearer; of plastic from the box or pre-printed. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "station/flow/custody.h"
 #include "station/flow/tap.h"
 #include "station/flow/token.h"
+#include "station/store/stock.h"
 
 static enum err
 check(struct tap *t, struct why *w)
@@ -21,7 +22,11 @@ check(struct tap *t, struct why *w)
 
 	if (e == ERR_OK && club_tier_id(t->rq->tier) == NULL)
 		return why_set(w, ERR_ARG, MSG_TIER_UNKNOWN, WHY_NUM(t->rq->tier));
-	return e == ERR_OK ? club_member_get(t->s->store, t->rq->member, &m, w) : e;
+	/* value for whoever carries it: nobody's name */
+	if (e != ERR_OK || (t->rq->member == 0 &&
+	    (t->rq->application == APP_GIFT || t->rq->application == APP_DISCOUNT)))
+		return e;
+	return club_member_get(t->s->store, t->rq->member, &m, w);
 }
 
 /* The references of every key this card will get stand in the intent before its first byte. */
@@ -68,7 +73,7 @@ static void
 first_record(const struct tap *t, uint64_t number, struct record *r)
 {
 	memset(r, 0, sizeof(*r));
-	r->application = APP_LOYALTY;
+	r->application = t->rq->application != 0 ? t->rq->application : (uint8_t)APP_LOYALTY;
 	r->tier = t->rq->tier;
 	r->flags = (uint8_t)((t->s->test ? RECORD_TEST : 0) | (t->card != NULL ? RECORD_VALUE_FILE : 0));
 	r->sequence = 1;
@@ -86,7 +91,7 @@ first_record(const struct tap *t, uint64_t number, struct record *r)
 
 /* A number and a row for the card. It is not in service before the settlement. */
 static enum err
-enter_card(struct tap *t, const struct record *r, const uint8_t token[TOKEN_LEN], struct why *w)
+enter_card(struct tap *t, const struct record *r, const uint8_t token[STORE_HASH_LEN], struct why *w)
 {
 	struct store_card c = {
 		.number = r->card_number, .member = r->member, .application = r->application,
@@ -94,14 +99,15 @@ enter_card(struct tap *t, const struct record *r, const uint8_t token[TOKEN_LEN]
 		.state = STORE_CARD_ISSUING, .has_token = true, .created_ms = t->now_ms,
 	};
 	char digits[CARD_NUMBER_DIGITS + 1] = "";
-	struct journal_field fields[2];
-	struct journal_entry entry = {.kind = "card.number", .at_ms = t->now_ms, .fields = fields,
-	    .field_count = 2};
+	struct journal_field fields[3];
+	struct journal_entry entry = {.kind = t->rq->stock != 0 ? "stock.bind" : "card.number",
+	    .at_ms = t->now_ms, .fields = fields, .field_count = 3};
 	enum err e = store_event_next(t->s->store, entry.event, w);
 
 	(void)card_number_format(r->card_number, digits);
 	fields[0] = JOURNAL_FIELD_STR("card", digits);
 	fields[1] = JOURNAL_FIELD_INT("member", r->member);
+	fields[2] = JOURNAL_FIELD_INT("application", r->application);
 	if (e == ERR_OK)
 		e = store_journal_append(t->s->store, &entry, w);
 	if (t->card != NULL) {
@@ -109,40 +115,67 @@ enter_card(struct tap *t, const struct record *r, const uint8_t token[TOKEN_LEN]
 		c.uid_len = t->card->id.uid_len;
 		memcpy(c.uid, t->card->id.uid, c.uid_len);
 	}
-	token_hash(token, c.token_hash);
+	memcpy(c.token_hash, token, sizeof(c.token_hash));
 	memcpy(c.created_event, entry.event, sizeof(c.created_event));
 	return e == ERR_OK ? store_card_insert(t->s->store, &c, w) : e;
+}
+
+/* A number from the station's range and an address that nobody knows yet. */
+static enum err
+take_new(struct tap *t, uint64_t *number, uint8_t hash[STORE_HASH_LEN], struct why *w)
+{
+	uint8_t token[TOKEN_LEN];
+	uint32_t serial;
+	enum err e = club_next_card_number(t->s->store, accept_serial, t->s, &serial, number, w);
+
+	if (e == ERR_OK)
+		e = token_make(token, w);
+	if (e == ERR_OK)
+		e = token_url(t->s->set.host, token, t->intent.url, sizeof(t->intent.url), w);
+	if (e == ERR_OK)
+		token_hash(token, hash);
+	WIPE(token);
+	return e;
+}
+
+/* Those that are printed on the plastic already; here two desks with one card in mind part. */
+static enum err
+take_stock(struct tap *t, uint64_t *number, uint8_t hash[STORE_HASH_LEN], struct why *w)
+{
+	struct store_stock c;
+	enum err e = store_stock_bind(t->s->store, t->rq->stock, w);
+
+	if (e == ERR_OK)
+		e = store_stock_by_number(t->s->store, t->rq->stock, &c, w);
+	if (e == ERR_OK) {
+		*number = c.number;
+		memcpy(hash, c.token, STORE_HASH_LEN);
+		memcpy(t->intent.url, c.url, sizeof(t->intent.url));
+		WIPE(c);
+	}
+	return e;
 }
 
 static enum err
 compose(struct tap *t, struct why *w)
 {
 	struct store_intent *in = &t->intent;
-	uint8_t token[TOKEN_LEN];
-	uint32_t serial;
+	uint8_t hash[STORE_HASH_LEN];
 	uint64_t number = 0;
 	struct record r;
-	enum err e = club_next_card_number(t->s->store, accept_serial, t->s, &serial, &number, w);
+	enum err e = t->rq->stock != 0 ? take_stock(t, &number, hash, w) : take_new(t, &number, hash, w);
 
-	if (e == ERR_OK)
-		e = token_make(token, w);
-	if (e == ERR_OK)
-		e = token_url(t->s->set.host, token, in->url, sizeof(in->url), w);
 	if (e != ERR_OK)
-		goto out;
+		return e;
 	first_record(t, number, &r);
-	e = enter_card(t, &r, token, w);
+	e = enter_card(t, &r, hash, w);
 	if (e == ERR_OK)
 		e = store_event_next(t->s->store, in->event, w);
 	in->first = true;
 	in->unit = r.unit;
 	in->has_cert = true;
 	memcpy(in->cert, t->s->cert_bytes, sizeof(in->cert));
-	if (e == ERR_OK)
-		e = tap_seal(t, &r, 0, 0, w);
-out:
-	WIPE(token);
-	return e;
+	return e == ERR_OK ? tap_seal(t, &r, 0, 0, w) : e;
 }
 
 /* Personalising ends with all of this read back under MAC and compared: it need not be read once more. */

@@ -13,9 +13,13 @@
 void
 tap_what(const struct tap *t, char out[STORE_WHAT_CAP])
 {
-	(void)snprintf(out, STORE_WHAT_CAP, "%s m%" PRIu32 " t%u v%u a%" PRId64 " c%" PRIu64,
+	char stock[48] = "";
+
+	if (t->rq->stock != 0 || t->rq->application != 0)
+		(void)snprintf(stock, sizeof(stock), " p%u n%" PRIu64, (unsigned)t->rq->application, t->rq->stock);
+	(void)snprintf(out, STORE_WHAT_CAP, "%s m%" PRIu32 " t%u v%u a%" PRId64 "%s c%" PRIu64,
 	    flow_by_id(t->rq->flow)->name, t->rq->member, (unsigned)t->rq->tier,
-	    (unsigned)t->rq->valid_days, t->rq->amount, t->rq->card_number);
+	    (unsigned)t->rq->valid_days, t->rq->amount, stock, t->rq->card_number);
 }
 
 enum err

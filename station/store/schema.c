@@ -245,7 +245,44 @@ static const char *const restored[] = {
 	NULL,
 };
 
-static const char *const *const migrations[] = {first, custody, chain, prints, print_options, restored};
+/* Pre-printed cards: lots for a print house, and their cards while they are dead. */
+static const char *const stock[] = {
+	"CREATE TABLE stock_lot(number INTEGER PRIMARY KEY CHECK(number BETWEEN 1 AND 4294967295),"
+	" state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 3), count INTEGER NOT NULL CHECK(count > 0),"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL, design TEXT NOT NULL, lang TEXT NOT NULL,"
+	" application INTEGER NOT NULL, tier INTEGER NOT NULL, pins INTEGER NOT NULL CHECK(pins IN (0, 1)),"
+	" manifest BLOB CHECK(length(manifest) = 32), at INTEGER NOT NULL,"
+	" CHECK(state NOT IN (1, 2) OR manifest IS NOT NULL)) STRICT;"
+	NO_REPLACE("stock_lot", "number = NEW.number")
+	"CREATE TRIGGER stock_lot_no_delete BEFORE DELETE ON stock_lot"
+	" BEGIN SELECT RAISE(ABORT, 'lots are closed, never deleted'); END;"
+	"CREATE TRIGGER stock_lot_fixed BEFORE UPDATE OF number, count, first, last, design, lang, application,"
+	" tier, pins, at ON stock_lot"
+	" BEGIN SELECT RAISE(ABORT, 'a lot stays what it is'); END;"
+	"CREATE TRIGGER stock_lot_forward BEFORE UPDATE OF state ON stock_lot WHEN NEW.state <= OLD.state"
+	" BEGIN SELECT RAISE(ABORT, 'a lot only moves forward'); END;"
+	"CREATE TABLE stock(number INTEGER PRIMARY KEY CHECK(number BETWEEN 1 AND 9999999999999999),"
+	" lot INTEGER NOT NULL REFERENCES stock_lot(number),"
+	" token BLOB NOT NULL UNIQUE CHECK(length(token) = 32), url TEXT NOT NULL,"
+	" salt BLOB CHECK(length(salt) = 16), pin BLOB CHECK(length(pin) = 32),"
+	" tries INTEGER NOT NULL DEFAULT 0, bound INTEGER NOT NULL DEFAULT 0 CHECK(bound IN (0, 1)),"
+	" CHECK((salt IS NULL) = (pin IS NULL))) STRICT;"
+	"CREATE INDEX stock_of_lot ON stock(lot, bound);"
+	NO_REPLACE("stock", "number = NEW.number OR token = NEW.token")
+	"CREATE TRIGGER stock_new BEFORE INSERT ON stock"
+	" WHEN EXISTS (SELECT 1 FROM card WHERE number = NEW.number) OR EXISTS (SELECT 1 FROM token WHERE hash = NEW.token)"
+	" BEGIN SELECT RAISE(ABORT, 'a number and a token are given once'); END;"
+	"CREATE TRIGGER stock_no_delete BEFORE DELETE ON stock"
+	" BEGIN SELECT RAISE(ABORT, 'stock is bound or void, never deleted'); END;"
+	"CREATE TRIGGER stock_fixed BEFORE UPDATE OF number, lot, token, url, salt, pin ON stock"
+	" BEGIN SELECT RAISE(ABORT, 'a card of stock stays what it is'); END;"
+	"CREATE TRIGGER stock_once BEFORE UPDATE OF bound, tries ON stock"
+	" WHEN OLD.bound <> 0 OR NEW.tries < OLD.tries"
+	" BEGIN SELECT RAISE(ABORT, 'a card of stock is bound once'); END;",
+	NULL,
+};
+
+static const char *const *const migrations[] = {first, custody, chain, prints, print_options, restored, stock};
 
 const struct db_schema store_schema = {
 	STORE_APPLICATION_ID, migrations, (int)(sizeof(migrations) / sizeof(migrations[0])),
