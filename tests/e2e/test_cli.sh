@@ -7,7 +7,7 @@ need setsid util-linux
 need python3 python3
 club=$TMPDIR/club
 new_club "$club"
-commands=(init doctor readers printers 'member add' 'member find' 'member show' issue load show print "print confirm" "print reject" prints "prints cost" "design list" "design check" "design preview" portal sim)
+commands=(init doctor readers printers 'member add' 'member find' 'member show' issue load show print "print confirm" "print reject" prints "prints cost" 'stock export' 'stock list' 'stock void' bind "design list" "design check" "design preview" portal sim)
 
 # --- help
 for lang in fa en; do
@@ -46,7 +46,7 @@ new_card "$club"
 equal "-C stands before the command or after it" \
 	"$(field .card "$bashgah" -C "$club" --json show)" "$(field .card "$bashgah" show --json -C "$club")"
 for act in 'doctor' 'readers' 'printers' 'member find 1' 'member show 1' 'member find 999' 'show' 'load 5000' 'load 0' \
-	'load x' 'print 1' 'prints' 'prints --state x' 'print confirm x' 'print reject x' 'issue --member 1' 'issue --member 999' 'dance' 'init' 'portal --port 70000' 'portal --listen nowhere' \
+	'load x' 'print 1' 'prints' 'prints --state x' 'print confirm x' 'print reject x' 'stock list' 'stock void x' 'stock export x y' 'bind x' 'issue --member 1' 'issue --member 999' 'dance' 'init' 'portal --port 70000' 'portal --listen nowhere' \
 	'sim --vpcd x' 'show --reader nobody'; do
 	# shellcheck disable=SC2086
 	said=$("$bashgah" -C "$club" --json $act 2>"$TMPDIR/err")

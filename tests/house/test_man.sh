@@ -11,7 +11,7 @@ options() {
 # what the program says of itself: rows of two spaces, a name, and a sentence
 rows=$("$bashgah" --lang en --help 2>/dev/null | sed -nE 's/^  ([a-z]+( [a-z]+)?)  +[^ ].*$/\1/p')
 commands=$(sed 's/ .*//' <<<"$rows" | sort -u)
-for command in init doctor readers printers member issue print prints design load show portal sim backup restore audit head review; do
+for command in init doctor readers printers member issue print prints stock bind design load show portal sim backup restore audit head review; do
 	expect "--help names $command" grep -qx "$command" <<<"$commands"
 done
 
