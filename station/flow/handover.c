@@ -6,41 +6,21 @@
  * The lock goes with the process that dies. So who finds a print planned, and has the lock, knows that nobody
  * hands it over now: what the queue does not know by its title was never handed over.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cardapps/number.h"
 #include "station/base/clock.h"
 #include "station/base/secret.h"
-#include "station/flow/paper.h"
+#include "station/flow/handover.h"
 #include "station/flow/print_wish.h"
-#include "station/flow/prints.h"
 #include "station/flow/settings.h"
-#include "station/store/print.h"
 
-#define LOCK_FILE STATION_PRINTS "/.lock"
 /* One file for all: a name stays no longer on our disk than it must, even if this process is killed. */
 #define WORK_FILE STATION_PRINTS "/.work.pdf"
-#define LOCK_WAIT_MS 60000
-#define LOCK_PAUSE_MS 20
 /* What a killed station had sent to the last byte may still be on its way into the scheduler's list. */
 #define SETTLE_MS 1000
-#define NS_PER_MS 1000000
-
-struct handing {
-	struct station *s;
-	const struct artwork_request *rq;
-	struct artwork_report *out;
-	struct store_card card;
-	struct store_print row;
-	struct print_queue *queue;
-	char work[STATION_PATH_CAP];
-	int lock;
-};
 
 enum begun {
 	PRINT_NEW,		/* nothing of this paper is under way */
@@ -49,161 +29,6 @@ enum begun {
 	PRINT_CAME_OUT,		/* and that is the answer */
 	PRINT_LOST		/* nobody can say; that is the answer, too */
 };
-
-/* --- one hand-over at a time */
-
-static void
-pause_ms(int64_t ms)
-{
-	(void)nanosleep(&(struct timespec){ms / 1000, (long)(ms % 1000) * NS_PER_MS}, NULL);
-}
-
-static enum err
-take_lock(struct handing *h, struct why *w)
-{
-	const int64_t until_ns = clock_monotonic_ns() + (int64_t)LOCK_WAIT_MS * NS_PER_MS;
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char path[STATION_PATH_CAP];
-	enum err e = station_path(h->s, LOCK_FILE, path, w);
-
-	if (e != ERR_OK)
-		return e;
-	h->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (h->lock < 0)
-		return why_errno(w, errno, path);
-	while (fcntl(h->lock, F_SETLK, &whole) != 0) {
-		if (errno != EACCES && errno != EAGAIN && errno != EINTR)
-			return why_errno(w, errno, path);
-		if (clock_monotonic_ns() >= until_ns)
-			return why_set(w, ERR_TIMEOUT, MSG_PRINT_OTHER_DESK);
-		pause_ms(LOCK_PAUSE_MS);
-	}
-	return ERR_OK;
-}
-
-static void
-drop_lock(struct handing *h)
-{
-	if (h->lock >= 0)
-		(void)close(h->lock);
-	h->lock = -1;
-}
-
-/* --- the book */
-
-static const char *
-design_of(const struct artwork_request *rq)
-{
-	return rq->design != NULL ? rq->design : STATION_DESIGN;
-}
-
-static enum err
-move(struct handing *h, const struct store_print_move *m, struct why *w)
-{
-	struct store *db = h->s->store;
-	enum err e = store_begin(db, w);
-
-	if (e == ERR_OK)
-		e = store_print_move(db, m, w);
-	if (e == ERR_OK)
-		e = store_print_by_title(db, m->title, &h->row, w);
-	if (e == ERR_OK)
-		e = store_commit(db, w);
-	store_rollback(db);
-	return e;
-}
-
-static enum err
-plan(struct handing *h, struct why *w)
-{
-	struct store *db = h->s->store;
-	struct store_print *p = &h->row;
-	enum err e;
-
-	memset(p, 0, sizeof(*p));
-	p->card = h->card.number;
-	p->has_token = h->card.has_token;
-	memcpy(p->token, h->card.token_hash, sizeof(p->token));
-	(void)snprintf(p->design, sizeof(p->design), "%s", design_of(h->rq));
-	(void)snprintf(p->lang, sizeof(p->lang), "%s", lang_tag(h->rq->lang));
-	(void)snprintf(p->queue, sizeof(p->queue), "%s", h->rq->printer);
-	(void)snprintf(p->options, sizeof(p->options), "%s", h->rq->options != NULL ? h->rq->options : "");
-	p->planned_ms = clock_now_ms();
-	e = prints_cost(h->s, &p->ribbon_rial, &p->blank_rial, w);
-	if (e == ERR_OK)
-		e = store_begin(db, w);
-	if (e == ERR_OK)
-		e = store_print_plan(db, p, w);
-	if (e == ERR_OK)
-		e = store_setting_put(db, SETTING_HOST_LOCKED, "1", w);
-	if (e == ERR_OK)
-		e = store_commit(db, w);
-	store_rollback(db);
-	return e;
-}
-
-/* Nothing of it reached the queue. If the book cannot be told, the next look finds that out by itself. */
-static void
-drop(struct handing *h)
-{
-	const struct store_print_move m = {.title = h->row.title, .to = STORE_PRINT_DROPPED,
-	    .by = PRINT_BY_STATION, .at_ms = clock_now_ms()};
-	struct why none;
-
-	(void)move(h, &m, &none);
-}
-
-static enum err
-note_sent(struct handing *h, const char *job, struct why *w)
-{
-	const struct store_print_move m = {.title = h->row.title, .to = STORE_PRINT_SUBMITTED, .job = job,
-	    .by = PRINT_BY_STATION, .at_ms = clock_now_ms()};
-
-	return move(h, &m, w);
-}
-
-static bool
-is_file(const char *queue)
-{
-	return strncmp(queue, FILE_QUEUE, strlen(FILE_QUEUE)) == 0;
-}
-
-/* Pages in a folder are seen to be there by who put them there. */
-static enum err
-confirm_file(struct handing *h, struct why *w)
-{
-	const struct store_print_move m = {.title = h->row.title, .to = STORE_PRINT_CONFIRMED,
-	    .by = PRINT_BY_FILE, .at_ms = clock_now_ms()};
-
-	return store_print_move(h->s->store, &m, w);
-}
-
-static enum err
-note_end(struct handing *h, struct why *w)
-{
-	const struct print_status *last = &h->out->last;
-	const struct store_print_move m = {.title = h->row.title, .to = STORE_PRINT_ENDED,
-	    .ended = print_state_name(last->state), .keyword = last->keyword, .by = PRINT_BY_STATION,
-	    .at_ms = clock_now_ms()};
-	struct store *db = h->s->store;
-	struct why none = {0};
-	enum err e = store_begin(db, w);
-
-	if (e != ERR_OK)
-		return e;
-	e = store_print_move(db, &m, &none);
-	if (e == ERR_OK && is_file(h->row.queue) && last->state == PRINT_DONE)
-		e = confirm_file(h, &none);
-	if (e == ERR_OK)
-		e = store_commit(db, &none);
-	store_rollback(db);
-	/* somebody else followed it, too, or staff were quicker than the printer */
-	if (e == ERR_REFUSED)
-		return ERR_OK;
-	if (e != ERR_OK && w != NULL)
-		*w = none;
-	return e;
-}
 
 /* --- what stands already */
 
@@ -295,9 +120,9 @@ after_refusal(struct handing *h, enum err e, struct why *w)
 	enum err found = queue_find(h->queue, h->row.title, job, &none);
 
 	if (found == ERR_OK)
-		return note_sent(h, job, w);
+		return handing_note_sent(h, job, w);
 	if (found == ERR_NOT_FOUND)
-		drop(h);
+		handing_drop(h);
 	return e;
 }
 
@@ -309,14 +134,14 @@ hand_over(struct handing *h, struct why *w)
 	char job[PRINT_JOB_CAP];
 	enum err e = print_wish_read(h->row.options, &wish, w);
 
-	if (e == ERR_OK && is_file(h->row.queue))
+	if (e == ERR_OK && handing_is_file(h->row.queue))
 		e = draw_planned(h, true, w);
 	if (e != ERR_OK) {
-		drop(h);
+		handing_drop(h);
 		return e;
 	}
 	e = queue_submit(h->queue, h->work, h->row.title, &wish.opts, job, w);
-	return e == ERR_OK ? note_sent(h, job, w) : after_refusal(h, e, w);
+	return e == ERR_OK ? handing_note_sent(h, job, w) : after_refusal(h, e, w);
 }
 
 static enum err
@@ -325,9 +150,9 @@ find(struct handing *h, char job[PRINT_JOB_CAP], struct why *w)
 	const int64_t age_ms = clock_now_ms() - h->row.planned_ms;
 	enum err e = queue_find(h->queue, h->row.title, job, w);
 
-	if (e != ERR_NOT_FOUND || is_file(h->row.queue) || age_ms < 0 || age_ms >= SETTLE_MS)
+	if (e != ERR_NOT_FOUND || handing_is_file(h->row.queue) || age_ms < 0 || age_ms >= SETTLE_MS)
 		return e;
-	pause_ms(SETTLE_MS - age_ms);
+	handing_pause_ms(SETTLE_MS - age_ms);
 	return queue_find(h->queue, h->row.title, job, w);
 }
 
@@ -349,7 +174,7 @@ static enum err
 give_up(struct handing *h, struct why *w)
 {
 	h->out->last.state = PRINT_GONE;
-	if (note_end(h, w) != ERR_OK)
+	if (handing_note_end(h, w) != ERR_OK)
 		return w != NULL ? w->code : ERR_DB;
 	return why_set(w, ERR_PRINT, MSG_PRINT_NOBODY_KNOWS, WHY_CODE(h->row.title));
 }
@@ -366,7 +191,7 @@ take_up(struct handing *h, struct why *w)
 		return e;
 	e = find(h, job, &none);
 	if (e == ERR_OK)
-		return note_sent(h, job, w);
+		return handing_note_sent(h, job, w);
 	if (e != ERR_NOT_FOUND) {
 		if (w != NULL)
 			*w = none;
@@ -386,13 +211,13 @@ begin_new(struct handing *h, struct why *w)
 	enum err e = print_wish_read(h->rq->options, &wish, w);
 
 	if (e == ERR_OK)
-		e = draw(h, design_of(h->rq), h->rq->lang, false, w);
+		e = draw(h, handing_design(h->rq), h->rq->lang, false, w);
 	if (e == ERR_OK)
 		e = queue_open(h->rq->printer, &h->queue, w);
 	if (e == ERR_OK)
 		e = queue_check(h->queue, &wish.opts, w);
 	if (e == ERR_OK)
-		e = plan(h, w);
+		e = handing_plan(h, w);
 	return e;
 }
 
@@ -402,7 +227,7 @@ name_places(struct handing *h, struct why *w)
 {
 	(void)snprintf(h->out->title, sizeof(h->out->title), "%s", h->row.title);
 	(void)snprintf(h->out->printer, sizeof(h->out->printer), "%s", h->row.queue);
-	if (!is_file(h->row.queue))
+	if (!handing_is_file(h->row.queue))
 		return ERR_OK;
 	return paper_places(h->row.queue + strlen(FILE_QUEUE), h->out, w);
 }
@@ -447,8 +272,8 @@ follow(struct handing *h, struct why *w)
 	    &h->out->last, w);
 	if (!ended(h->out->last.state))
 		return e;
-	h->out->to_confirm = !(is_file(h->row.queue) && e == ERR_OK);
-	if (note_end(h, &noting) != ERR_OK && e == ERR_OK) {
+	h->out->to_confirm = !(handing_is_file(h->row.queue) && e == ERR_OK);
+	if (handing_note_end(h, &noting) != ERR_OK && e == ERR_OK) {
 		if (w != NULL)
 			*w = noting;
 		e = noting.code;
@@ -471,11 +296,11 @@ static enum err
 print_locked(struct handing *h, struct why *w)
 {
 	enum begun begun = PRINT_NEW;
-	enum err e = take_lock(h, w);
+	enum err e = handing_lock(h, w);
 
 	if (e == ERR_OK)
 		e = bring_to_queue(h, &begun, w);
-	drop_lock(h);
+	handing_unlock(h);
 	(void)snprintf(h->out->job, sizeof(h->out->job), "%s", h->row.job);
 	if (e != ERR_OK)
 		return e;
