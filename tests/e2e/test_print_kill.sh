@@ -77,4 +77,17 @@ refuses 2 "a reason nobody has" 'reason' 'reason' -C "$club" print reject "$numb
 refuses 1 "another fault needs words" 'note' 'note' -C "$club" print reject \
 	"$(sqlite3 "$club/club.db" 'SELECT title FROM print WHERE state = 2 LIMIT 1')" --reason other
 refuses 1 "a print nobody knows" 'دفتر' 'no print' -C "$club" print confirm card-none
+
+# --- paper that lost its secret
+before=$(jobs)
+for i in 1 2; do
+	equal "a new address and new paper, asked for $i times under one name" \
+		"$(field '"\(.exit) \(.print_state)"' "${b[@]}" --json print "$number" --new-token --printer card --request paper)" "0 done"
+done
+equal "one card came out for it" "$(jobs)" $((before + 1))
+equal "and the page knows the new address alone" \
+	"$(sqlite3 "$club/view.db" 'SELECT count(*) FROM card WHERE open = 0') $(sqlite3 "$club/club.db" "SELECT count(*) FROM token WHERE card = $((10#$number))")" "1 2"
+expect "prints are listed with what they cost" "${b[@]}" prints cost --ribbon 30000 --card 12000
+equal "rejects and prints done again are counted" \
+	"$(field '"\(.counts.again) \(.counts.rejected)"' "${b[@]}" --json prints --today)" "2 1"
 plan
