@@ -8,7 +8,10 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "station/base/clock.h"
+
 #define MEDIA_CAP 128
+#define ASK_EVERY_NS INT64_C(2000000000)
 
 /* A queue as the server tells it, owned by the answer it was read from. */
 struct queue_view {
@@ -63,6 +66,12 @@ ask_queue(const struct print_queue *q, ipp_t **out, struct why *w)
 	return cups_ask_queue(q, queue_wants, QUEUE_WANTS, out, w);
 }
 
+/* The printer itself, asked now and then: its small server has a card to print. */
+struct cups_own {
+	int64_t asked_ns;
+	bool silent;
+};
+
 /* A queue that the server made of what it met on the network: nobody here chose that printer. */
 static bool
 discovered(ipp_t *queue)
@@ -76,6 +85,9 @@ static enum err
 cups_open(struct print_queue *q, struct why *w)
 {
 	ipp_t *answer;
+	q->own = calloc(1, sizeof(struct cups_own));
+	if (q->own == NULL)
+		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
 	enum err e = ask_queue(q, &answer, w);
 	if (e == ERR_OK && discovered(answer))
 		e = why_set(w, ERR_QUEUE, MSG_QUEUE_DISCOVERED, WHY_CODE(q->name));
@@ -88,7 +100,8 @@ cups_open(struct print_queue *q, struct why *w)
 static void
 cups_close(struct print_queue *q)
 {
-	(void)q;
+	free(q->own);
+	q->own = NULL;
 }
 
 /* A card for a stopped queue would come out hours later before nobody's eyes: refuse it now. */
@@ -283,13 +296,14 @@ state_of(int job_state)
 /*
  * A job the printer gave up, or that was stopped at its panel, comes back to cupsd as "cancel" and is
  * kept as cancelled. What somebody cancelled at the queue has this reason, unless the printer's
- * own answer to the cancelling came last: then it, too, counts as ended unfinished.
+ * own answer to the cancelling came last: then it, too, counts as ended unfinished. One that was
+ * never `begun` was cancelled at the queue, whatever reason it is left with.
  */
 static enum print_state
-end_of(int job_state, const char *reason)
+end_of(int job_state, const char *reason, bool begun)
 {
 	enum print_state s = state_of(job_state);
-	return s == PRINT_CANCELLED && strcmp(reason, "job-canceled-by-user") != 0 ?
+	return s == PRINT_CANCELLED && begun && strcmp(reason, "job-canceled-by-user") != 0 ?
 	    PRINT_ABORTED : s;
 }
 
@@ -297,6 +311,22 @@ static bool
 under_way(enum print_state s)
 {
 	return s == PRINT_QUEUED || s == PRINT_PRINTING || s == PRINT_STOPPED;
+}
+
+/*
+ * The scheduler goes on trying a printer that was switched off under a job, and tells its last
+ * words, an empty ribbon perhaps, all the while.
+ */
+static bool
+silent(const struct print_queue *q, const char *device_uri)
+{
+	struct cups_own *own = q->own;
+	int64_t now = clock_monotonic_ns();
+	if (own->asked_ns == 0 || now - own->asked_ns > ASK_EVERY_NS) {
+		own->silent = !cups_device_answers(q->name, device_uri);
+		own->asked_ns = clock_monotonic_ns();
+	}
+	return own->silent;
 }
 
 /* A job under way waits for somebody if its printer does. */
@@ -308,6 +338,11 @@ add_printer(const struct print_queue *q, struct print_status *out, struct why *w
 	if (e != ERR_OK)
 		return e;
 	struct queue_view v = view_of(answer);
+	if (out->state == PRINT_PRINTING && silent(q, cups_string(answer, "device-uri"))) {
+		v.reason = MSG_PRINTER_OFFLINE;
+		v.keyword = "offline";
+		v.blocks = true;
+	}
 	out->reason = v.reason;
 	copy(out->keyword, sizeof(out->keyword), v.keyword);
 	if (v.stopped || v.blocks)
@@ -333,7 +368,7 @@ done_at_printer(const struct print_queue *q, const char *title, const char *user
 	int state = cups_device_job(q->name, cups_string(queue, "device-uri"), title,
 	    *user != '\0' ? user : cupsUser());
 	ippDelete(queue);
-	return state == 0 ? PRINT_DONE : end_of(state, "");
+	return state == 0 ? PRINT_DONE : end_of(state, "", true);
 }
 
 /* From the server's answer about one job. */
@@ -341,7 +376,8 @@ static void
 fill_status(const struct print_queue *q, ipp_t *job, struct print_status *out)
 {
 	const char *reason = cups_string(job, "job-state-reasons");
-	out->state = end_of(cups_number(job, "job-state"), reason);
+	out->state = end_of(cups_number(job, "job-state"), reason,
+	    cups_number(job, "time-at-processing") > 0);
 	copy(out->keyword, sizeof(out->keyword), reason);
 	copy(out->text, sizeof(out->text), cups_string(job, "job-printer-state-message"));
 	if (out->state != PRINT_DONE)
@@ -360,7 +396,7 @@ cups_poll(struct print_queue *q, const char *job, struct print_status *out,
 {
 	static const char *const wants[] = {
 		"job-state", "job-state-reasons", "job-printer-state-message", "job-name",
-		"job-originating-user-name"
+		"job-originating-user-name", "time-at-processing"
 	};
 	bool no_server;
 

@@ -60,6 +60,9 @@ struct cups_listed_job cups_newest_named(ipp_t *answer, const char *title);
 /* The state (IPP_JSTATE_…) of the newest job of that name at the printer, 0 if it has none or cannot be asked. */
 int cups_device_job(const char *queue, const char *device_uri, const char *title, const char *user);
 
+/* False if its printer ought to answer in IPP and does not; one that does not speak it counts as there. */
+bool cups_device_answers(const char *queue, const char *device_uri);
+
 #define CUPS_SUPPLY_WANTS 3
 extern const char *const cups_supply_wants[CUPS_SUPPLY_WANTS];
 /* The printer's own marker-… attributes; ippDelete. NULL if it cannot be asked. */

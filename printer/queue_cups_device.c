@@ -66,6 +66,11 @@ reach(const char *queue, const char *uri, char *resource, size_t cap)
 	cupsFreeDests(count, dest);
 	if (http == NULL)
 		return NULL;
+	/* what cupsConnectDest gives need not be connected: CUPS 2.4 leaves that to the first request */
+	if (httpGetFd(http) < 0 && httpReconnect2(http, CUPS_CONNECT_MS, NULL) != 0) {
+		httpClose(http);
+		return NULL;
+	}
 	resource[strcspn(resource, "?")] = '\0';	/* what follows is for the backend */
 	cupsSetPasswordCB2(cups_no_password, NULL);
 	httpSetTimeout(http, CUPS_ANSWER_S, cups_give_up, NULL);
@@ -112,6 +117,18 @@ cups_device_job(const char *queue, const char *device_uri, const char *title, co
 		state = device_state(http, resource, "completed", title, user);
 	httpClose(http);
 	return state;
+}
+
+bool
+cups_device_answers(const char *queue, const char *device_uri)
+{
+	char resource[HTTP_MAX_URI];
+	if (!speaks_ipp(device_uri))
+		return true;
+	http_t *http = reach(queue, device_uri, resource, sizeof(resource));
+	if (http != NULL)
+		httpClose(http);
+	return http != NULL;
 }
 
 ipp_t *

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The card printer's insides: ippeveprinter runs this with the document's path. It plays
 # the word in $BASHGAH_PRINTER_DIR/play:
-#   ok      prints        ribbon, media, jam  reports it, waits for the file `helped`, prints
+#   ok      prints        ribbon, media, jam, door, hopper, feeder  reports it, waits for the file `helped`, prints
 #   abort   gives up
 dir=$BASHGAH_PRINTER_DIR
 stuck() {
@@ -18,6 +18,9 @@ case $(cat "$dir/play") in
 ribbon) stuck marker-supply-empty-error ;;
 media) stuck media-empty-error ;;
 jam) stuck media-jam-error ;;
+door) stuck cover-open-error ;;
+hopper) stuck media-needed-error ;;
+feeder) stuck input-tray-missing-error ;;
 abort) echo "ERROR: card head failure" >&2; exit 1 ;;
 esac
 cp "$1" "$dir/printed/last"

@@ -90,6 +90,13 @@ cups_play(const char *what)
 }
 
 void
+cups_unplug(void)
+{
+	if (!run_on_folder("sh -c 'kill -9 $(cat $0/printer.pid) && rm $0/printer.pid'"))
+		abort();
+}
+
+void
 cups_help(void)
 {
 	char path[128];

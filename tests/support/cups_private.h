@@ -23,8 +23,10 @@ bool cups_set(const char *settings);
 /* End the scheduler and start it again; the printer behind it goes on. */
 bool cups_again(void);
 
-/* What the printer does with the next job: "ok", "ribbon", "media", "jam", "abort". */
+/* What the printer does with the next job: "ok", "ribbon", "media", "jam", "door", "hopper", "feeder", "abort". */
 void cups_play(const char *what);
+/* Somebody pulls the printer's plug; it does not come back. */
+void cups_unplug(void);
 /* Somebody puts in what the printer is waiting for; returns when it has noticed. */
 void cups_help(void);
 
