@@ -66,11 +66,13 @@ look_at_side(const struct design *d, const struct card_face *face, enum card_sid
 	return findings_keep(l.all, e, w);
 }
 
+/* One file for both sides is looked at once. */
 static enum err
 look_at_face(const struct design *d, const struct card_face *face, struct inspection *o, struct why *w)
 {
 	enum err e = look_at_side(d, face, CARD_FRONT, o, w);
-	return e == ERR_OK ? look_at_side(d, face, CARD_BACK, o, w) : e;
+	bool same = strcmp(d->side[CARD_FRONT]->file, d->side[CARD_BACK]->file) == 0;
+	return e == ERR_OK && !same ? look_at_side(d, face, CARD_BACK, o, w) : e;
 }
 
 /* --- what is shown for some cards only */

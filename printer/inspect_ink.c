@@ -188,9 +188,15 @@ look_at_words(struct look *l, int i)
 void
 look_at_ink(struct look *l)
 {
-	(void)ink_blame(l->ink, 0, beyond_bleed, tell_outside, l);
-	(void)ink_blame(l->ink, 0, ends_at_edge, tell_edge, l);
-	if (l->m.chip && l->side == CARD_FRONT)
+	/* all at once first: who is to blame is asked only if anybody is */
+	bool drawn = ink_draw(l->ink, -1);
+	bool outside = drawn && beyond_bleed(l->ink, l), edge = drawn && ends_at_edge(l->ink, l);
+	bool chip = drawn && l->m.chip && l->side == CARD_FRONT && over_chip(l->ink, l);
+	if (outside)
+		(void)ink_blame(l->ink, 0, beyond_bleed, tell_outside, l);
+	if (edge)
+		(void)ink_blame(l->ink, 0, ends_at_edge, tell_edge, l);
+	if (chip)
 		(void)ink_blame(l->ink, 0, over_chip, tell_chip, l);
 	for (int i = 0; i < (int)svg_count(l->a->svg); i++)
 		if (g_strcmp0(svg_at(l->a->svg, i)->name, "text") == 0 && !artwork_unseen(l->a, i))

@@ -6,6 +6,7 @@
 #include <cairo/cairo.h>
 #include <math.h>
 
+#include "printer/artwork.h"
 #include "tests/printer/sample.h"
 
 /* Uniform, of 255, up and down. */
@@ -44,24 +45,33 @@ struct grey {
 	uint8_t *p;
 };
 
+/* The same drawing that goes to a printer, of its dots those that the camera sees. */
 static struct grey
-photograph(const struct design *d, const struct card_face *f, unsigned dpi, double left, double top)
+photograph(const struct design *d, const struct card_face *face, unsigned dpi, double left, double top)
 {
+	const RsvgRectangle card = { 0, 0, CARD_WIDTH_MM, CARD_HEIGHT_MM };
 	struct why w = { 0 };
-	char path[128];
+	struct artwork a;
+	struct card_face f = *face;
+	double per_mm = dpi / MM_PER_INCH;
+	int size = (int)(VIEW_MM * per_mm);
 	uint32_t v;
-	snprintf(path, sizeof(path), "%s/card.png", folder);
-	expect(card_render_png(d, f, CARD_BACK, dpi, path, &w), &w, ERR_OK, MSG_NONE);
-	cairo_surface_t *s = cairo_image_surface_create_from_png(path);
-	int from_x = (int)(left * dpi / MM_PER_INCH), from_y = (int)(top * dpi / MM_PER_INCH);
-	int size = (int)(VIEW_MM * dpi / MM_PER_INCH);
-	struct grey g = { size, size, NULL };
-	g.p = malloc((size_t)g.width * (size_t)g.height);
+	f.dpi = dpi;
+	expect(artwork_fill(d, &f, CARD_BACK, NULL, &a, &w), &w, ERR_OK, MSG_NONE);
+	cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, size, size);
+	cairo_t *cr = cairo_create(s);
+	cairo_translate(cr, -floor(left * per_mm), -floor(top * per_mm));
+	cairo_scale(cr, per_mm, per_mm);
+	assert_true(rsvg_handle_render_document(a.handle, cr, &card, NULL));
+	cairo_destroy(cr);
+	cairo_surface_flush(s);
+	artwork_clear(&a);
+	struct grey g = { size, size, malloc((size_t)size * (size_t)size) };
 	assert_non_null(g.p);
 	for (int y = 0; y < g.height; y++) {
 		for (int x = 0; x < g.width; x++) {
-			memcpy(&v, cairo_image_surface_get_data(s) + (from_y + y) *
-			    cairo_image_surface_get_stride(s) + 4 * (from_x + x), sizeof(v));
+			memcpy(&v, cairo_image_surface_get_data(s) + y * cairo_image_surface_get_stride(s) + 4 * x,
+			    sizeof(v));
 			g.p[y * g.width + x] = (uint8_t)(((v >> 16 & 0xFF) * 54 + (v >> 8 & 0xFF) * 183 + (v & 0xFF) * 19) >> 8);
 		}
 	}
