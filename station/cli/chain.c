@@ -1,9 +1,7 @@
 #include "station/cli/chain.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "keys/list.h"
 #include "station/base/secret.h"
@@ -14,22 +12,11 @@
 static enum err
 root_passphrase(struct cli *c, const struct station *s, char *pass, struct why *w)
 {
-	int64_t fd;
-	enum err e = cli_number(c, "root-passphrase-fd", 0, 1023, -1, &fd, w);
-
-	if (e != ERR_OK)
-		return e;
-	if (fd >= 0)
-		return cli_passphrase_from((int)fd, pass, PASS_CAP, w);
-	if (s->test) {
+	if (s->test && cli_value(c, "root-passphrase-fd") == NULL) {
 		(void)snprintf(pass, PASS_CAP, "%s", SAFE_PRACTICE_PASSPHRASE);
 		return ERR_OK;
 	}
-	/* a descriptor or a credential speaks of the station's own safe */
-	if (c->passphrase_fd >= 0 || getenv("CREDENTIALS_DIRECTORY") != NULL || !isatty(STDIN_FILENO))
-		return why_set(w, ERR_USAGE, MSG_ROOT_PASSPHRASE_NEEDED);
-	cli_say(c, MSG_ROOT_PASSPHRASE, NULL, 0);
-	return cli_passphrase(c, pass, PASS_CAP, w);
+	return cli_other_passphrase(c, "root-passphrase-fd", MSG_ROOT_PASSPHRASE, false, pass, PASS_CAP, w);
 }
 
 enum err

@@ -98,8 +98,15 @@ void cli_json_hex(struct cli *c, const char *key, const uint8_t *p, size_t len);
 enum err cli_station(struct cli *c, enum station_need need, struct station **out, struct why *w);
 /* station_passphrase on a struct cli. */
 enum err cli_passphrase(void *ctx, char *out, size_t cap, struct why *w);
-/* A new passphrase or PIN from the descriptor, or, if that is less than 0, typed twice. Errors: ERR_PASSPHRASE. */
-enum err cli_new_passphrase(const struct cli *c, int fd, char *out, size_t cap, struct why *w);
+/* The same for a safe about to be made: at a terminal a passphrase is typed twice. Errors: ERR_PASSPHRASE (the two differ). */
+enum err cli_new_passphrase(void *ctx, char *out, size_t cap, struct why *w);
+/*
+ * A passphrase of another thing than the safe: from the descriptor of the option `fd_option` of the running
+ * command, else asked for at the terminal with the words of `prompt`, twice if it is a new one.
+ * Errors: ERR_USAGE (the descriptor), ERR_PASSPHRASE (no terminal; empty; too long; the two differ).
+ */
+enum err cli_other_passphrase(const struct cli *c, const char *fd_option, enum msg prompt, bool twice,
+    char *out, size_t cap, struct why *w);
 /* Read one passphrase line from a descriptor. */
 enum err cli_passphrase_from(int fd, char *out, size_t cap, struct why *w);
 

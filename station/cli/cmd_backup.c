@@ -29,21 +29,17 @@ ask(void *ctx, char *out, size_t cap, struct why *w)
 	return e;
 }
 
-/* A practice club's is public, whatever its safe is opened with: it must open on any day, for anybody. */
+/* A practice club's is public, whatever its safe is opened with: it must open on any day, for anybody. A token's PIN seals nothing. */
 static enum err
 choose(struct cli *c, const struct station *s, char *pass, struct why *w)
 {
-	int64_t fd;
-	enum err e = cli_number(c, "backup-passphrase-fd", 0, 1023, -1, &fd, w);
+	const bool given = cli_value(c, "backup-passphrase-fd") != NULL;
 
-	if (e != ERR_OK)
-		return e;
-	if (fd >= 0)
-		return cli_passphrase_from((int)fd, pass, PASS_CAP, w);
+	if (given || (!s->test && safe_get_info(s->safe)->token))
+		return cli_other_passphrase(c, "backup-passphrase-fd", MSG_BACKUP_PASSPHRASE_PROMPT, true, pass,
+		    PASS_CAP, w);
 	if (s->test)
 		memcpy(pass, SAFE_PRACTICE_PASSPHRASE, sizeof(SAFE_PRACTICE_PASSPHRASE));
-	else if (safe_get_info(s->safe)->token)
-		return why_set(w, ERR_USAGE, MSG_BACKUP_NEEDS_PASSPHRASE);
 	return ERR_OK;
 }
 

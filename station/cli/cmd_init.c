@@ -21,26 +21,31 @@ static const struct cli_option options[] = {
 };
 
 static enum err
+check_usage(const struct init_options *o, struct why *w)
+{
+	if (o->real && (o->club_name == NULL || o->host == NULL || o->root_path == NULL))
+		return why_set(w, ERR_USAGE, MSG_REAL_CLUB_NEEDS);
+	return !o->real && o->root_token != NULL ? why_set(w, ERR_USAGE, MSG_ROOT_TOKEN_PRACTICE) : ERR_OK;
+}
+
+static enum err
 take_passphrases(struct cli *c, struct init_options *o, char *pass, char *root_pass, struct why *w)
 {
-	int64_t fd;
-	enum err e = cli_number(c, "root-passphrase-fd", 0, 1023, -1, &fd, w);
+	enum err e;
 
 	o->token = c->token = cli_value(c, "token");
 	o->root_path = cli_value(c, "root");
 	o->root_token = cli_value(c, "root-token");
-	if (e == ERR_OK && o->real && (o->root_path == NULL || fd < 0))
-		return why_set(w, ERR_USAGE, MSG_REAL_CLUB_NEEDS);
-	if (e == ERR_OK && !o->real && o->root_token != NULL)
-		return why_set(w, ERR_USAGE, MSG_ROOT_TOKEN_PRACTICE);
+	e = check_usage(o, w);
 	if (e != ERR_OK || (!o->real && o->token == NULL))
 		return e;
-	e = cli_passphrase(c, pass, PASS_CAP, w);
+	e = cli_new_passphrase(c, pass, PASS_CAP, w);
 	o->pass = pass;
 	if (e != ERR_OK || !o->real)
 		return e;
 	o->root_pass = root_pass;
-	return cli_passphrase_from((int)fd, root_pass, PASS_CAP, w);
+	return cli_other_passphrase(c, "root-passphrase-fd", MSG_ROOT_PASSPHRASE, o->root_token == NULL,
+	    root_pass, PASS_CAP, w);
 }
 
 static enum err

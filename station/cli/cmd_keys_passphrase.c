@@ -34,7 +34,13 @@ take_old(struct cli *c, const struct station *s, char *old, struct why *w)
 }
 
 static enum err
-change_safe(struct cli *c, int fd, char *old, char *fresh, struct why *w)
+take_new(struct cli *c, char *fresh, struct why *w)
+{
+	return cli_other_passphrase(c, "new-passphrase-fd", MSG_NEW_PASSPHRASE_PROMPT, true, fresh, PASS_CAP, w);
+}
+
+static enum err
+change_safe(struct cli *c, char *old, char *fresh, struct why *w)
 {
 	struct station *s = NULL;
 	enum err e = cli_station(c, STATION_BOOKS, &s, w);
@@ -42,7 +48,7 @@ change_safe(struct cli *c, int fd, char *old, char *fresh, struct why *w)
 	if (e == ERR_OK)
 		e = take_old(c, s, old, w);
 	if (e == ERR_OK)
-		e = cli_new_passphrase(c, fd, fresh, PASS_CAP, w);
+		e = take_new(c, fresh, w);
 	if (e == ERR_OK)
 		e = station_change_passphrase(s, old, fresh, w);
 	station_close(&s);
@@ -52,14 +58,14 @@ change_safe(struct cli *c, int fd, char *old, char *fresh, struct why *w)
 }
 
 static enum err
-change_root(struct cli *c, const char *path, int fd, char *old, char *fresh, struct why *w)
+change_root(struct cli *c, const char *path, char *old, char *fresh, struct why *w)
 {
 	enum err e;
 
 	c->root_file = path;
 	e = cli_passphrase(c, old, PASS_CAP, w);
 	if (e == ERR_OK)
-		e = cli_new_passphrase(c, fd, fresh, PASS_CAP, w);
+		e = take_new(c, fresh, w);
 	if (e == ERR_OK)
 		e = root_change_passphrase(path, old, strlen(old), fresh, strlen(fresh), w);
 	if (e == ERR_OK)
@@ -72,14 +78,12 @@ run(struct cli *c, struct why *w)
 {
 	const char *root = cli_value(c, "root");
 	char *pass = secret_alloc(2 * PASS_CAP);
-	int64_t fd;
-	enum err e = cli_number(c, "new-passphrase-fd", 0, 1023, -1, &fd, w);
+	enum err e;
 
 	if (pass == NULL)
 		return why_set(w, ERR_NOMEM, MSG_NO_MEMORY);
-	if (e == ERR_OK)
-		e = root != NULL ? change_root(c, root, (int)fd, pass, pass + PASS_CAP, w) :
-		    change_safe(c, (int)fd, pass, pass + PASS_CAP, w);
+	e = root != NULL ? change_root(c, root, pass, pass + PASS_CAP, w) :
+	    change_safe(c, pass, pass + PASS_CAP, w);
 	secret_free(pass, 2 * PASS_CAP);
 	cli_json_bool(c, "changed", e == ERR_OK);
 	return e;

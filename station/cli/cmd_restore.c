@@ -26,16 +26,11 @@ struct passes {
 static enum err
 take_root(struct cli *c, struct restore_options *o, struct passes *p, struct why *w)
 {
-	int64_t fd;
-	enum err e = cli_number(c, "root-passphrase-fd", 0, 1023, -1, &fd, w);
-
 	o->root = cli_value(c, "root");
-	if (e != ERR_OK || (o->root == NULL && fd < 0))
-		return e;
-	if (o->root == NULL || fd < 0)
-		return why_set(w, ERR_USAGE, MSG_REAL_CLUB_NEEDS);
+	if (o->root == NULL)
+		return ERR_OK;
 	o->root_pass = p->root;
-	return cli_passphrase_from((int)fd, p->root, PASS_CAP, w);
+	return cli_other_passphrase(c, "root-passphrase-fd", MSG_ROOT_PASSPHRASE, false, p->root, PASS_CAP, w);
 }
 
 /* A real club's station gets a passphrase; the backup's is the same, if not said otherwise. */
@@ -43,17 +38,15 @@ static enum err
 take_passphrases(struct cli *c, struct restore_options *o, struct passes *p, struct why *w)
 {
 	struct sealed_stream_head h;
-	int64_t fd;
-	enum err e = cli_number(c, "backup-passphrase-fd", 0, 1023, -1, &fd, w);
+	enum err e = sealed_stream_peek(o->backup, &h, w);
 
-	if (e == ERR_OK)
-		e = sealed_stream_peek(o->backup, &h, w);
 	if (e == ERR_OK && !h.test) {
 		e = cli_passphrase(c, p->own, PASS_CAP, w);
 		o->pass = o->backup_pass = p->own;
 	}
-	if (e == ERR_OK && fd >= 0) {
-		e = cli_passphrase_from((int)fd, p->backup, PASS_CAP, w);
+	if (e == ERR_OK && cli_value(c, "backup-passphrase-fd") != NULL) {
+		e = cli_other_passphrase(c, "backup-passphrase-fd", MSG_BACKUP_PASSPHRASE_PROMPT, false, p->backup,
+		    PASS_CAP, w);
 		o->backup_pass = p->backup;
 	}
 	return e == ERR_OK && !h.test ? take_root(c, o, p, w) : e;

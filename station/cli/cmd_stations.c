@@ -72,7 +72,7 @@ run_join(struct cli *c, struct why *w)
 	struct join_options o = {.folder = c->folder, .club_file = c->word[0], .role = ROLE_DESK,
 	    .request = cli_value(c, "request"), .designs_from = cli_designs(c, room),
 	    .token = c->token = cli_value(c, "token"),
-	    .ask = cli_passphrase, .ask_ctx = c};
+	    .ask = cli_new_passphrase, .ask_ctx = c};
 	struct join_report r;
 	int64_t station;
 	bool given;
