@@ -382,7 +382,7 @@ static void
 a_safe_of_version_1_opens_and_grows(void **state)
 {
 	static const uint8_t club[4] = {1, 2, 3, 4};
-	struct vectors *old = vectors_load("sealed-v1.txt");
+	struct vectors *old = vectors_load_own("sealed-v1.txt");
 	const struct vector *v = vectors_get(old, "safe");
 	struct masters *m = NULL;
 	uint8_t pub[32], wanted[32], kcv[KCV_LEN], bytes[FILE_ROOM];
@@ -418,7 +418,7 @@ a_safe_of_version_1_opens_and_grows(void **state)
 static void
 a_root_of_version_1_opens(void **state)
 {
-	struct vectors *old = vectors_load("sealed-v1.txt");
+	struct vectors *old = vectors_load_own("sealed-v1.txt");
 	const struct vector *v = vectors_get(old, "root");
 	struct root *r = NULL;
 	uint8_t pub[32], wanted[32];

@@ -17,7 +17,7 @@ static const uint8_t club[4] = {0xC1, 2, 3, 4};
 static void
 every_master_is_what_the_derivation_says(void **state)
 {
-	struct vectors *file = vectors_load("masters.txt");
+	struct vectors *file = vectors_load_own("masters.txt");
 
 	(void)state;
 	assert_int_equal(vectors_count(file), 6);

@@ -7,7 +7,8 @@
 
 #include "station/base/bytes.h"
 
-#define FOLDER "tests/vectors/"
+#define PUBLISHED "tests/vectors/"
+#define OWN "tests/keys/data/"
 
 struct pair {
 	const char *key;
@@ -43,14 +44,14 @@ grown(void *p, size_t count, size_t size)
 }
 
 static char *
-slurp(const char *file)
+slurp(const char *folder, const char *file)
 {
 	char path[256];
 	FILE *f;
 	char *text = NULL;
 	size_t len = 0;
 
-	(void)snprintf(path, sizeof(path), FOLDER "%s", file);
+	(void)snprintf(path, sizeof(path), "%s%s", folder, file);
 	f = fopen(path, "rb");
 	if (f == NULL)
 		give_up("cannot open (tests run in the repository's root)", path);
@@ -100,16 +101,28 @@ take_line(struct vectors *v, char *line)
 	last->pairs[last->count++] = (struct pair){trim(line), trim(equals + 1)};
 }
 
-struct vectors *
-vectors_load(const char *file)
+static struct vectors *
+load(const char *folder, const char *file)
 {
 	struct vectors *v = grown(NULL, 0, sizeof(*v));
 	char *save = NULL;
 
-	*v = (struct vectors){slurp(file), NULL, 0};
+	*v = (struct vectors){slurp(folder, file), NULL, 0};
 	for (char *l = strtok_r(v->text, "\n", &save); l != NULL; l = strtok_r(NULL, "\n", &save))
 		take_line(v, trim(l));
 	return v;
+}
+
+struct vectors *
+vectors_load(const char *file)
+{
+	return load(PUBLISHED, file);
+}
+
+struct vectors *
+vectors_load_own(const char *file)
+{
+	return load(OWN, file);
 }
 
 void

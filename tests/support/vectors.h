@@ -1,7 +1,7 @@
 /*
- * Reads tests/vectors/: `[name]` opens a vector, `key = value` lines follow. A
- * missing file, vector or key ends the test program with a sentence: a test that
- * finds no vectors must not pass.
+ * Reads tests/vectors/, what others have published, and tests/keys/data/, what is
+ * ours: `[name]` opens a vector, `key = value` lines follow. A missing file, vector or
+ * key ends the test program with a sentence: a test that finds no vectors must not pass.
  */
 #ifndef TESTS_SUPPORT_VECTORS_H
 #define TESTS_SUPPORT_VECTORS_H
@@ -15,6 +15,8 @@ struct vector;		/* one section of it; lives as long as the file */
 
 /* `file` is a name below tests/vectors/, seen from the repository's root. */
 struct vectors *vectors_load(const char *file);
+/* The same below tests/keys/data/: formats and derivations of this program alone. */
+struct vectors *vectors_load_own(const char *file);
 void vectors_free(struct vectors **v);
 
 size_t vectors_count(const struct vectors *v);
