@@ -52,5 +52,7 @@ head_paper_open(const uint8_t *bytes, size_t len, const uint8_t root_pub[PUBKEY_
 	out->made = take_be32(&c);
 	out->station = take_be32(&c);
 	out->signer = d.signer;
-	return out->station == d.signer.station ? ERR_OK : why_set(w, ERR_FORMAT, MSG_HEAD_FORMAT);
+	/* rows are counted in 63 bits: what a stolen key signs beyond them would read as a row before the first */
+	return out->station == d.signer.station && out->seq <= INT64_MAX ? ERR_OK :
+									   why_set(w, ERR_FORMAT, MSG_HEAD_FORMAT);
 }

@@ -24,7 +24,7 @@ struct head_paper {
 enum err head_paper_seal(const struct head_paper *h, const struct safe *safe,
     const uint8_t cert[CERT_LEN], uint8_t out[HEAD_PAPER_LEN], struct why *w);
 
-/* Errors: ERR_FORMAT (also a head of another station than its signer), those of document_verify. */
+/* Errors: ERR_FORMAT (also a head of another station than its signer, or a row above INT64_MAX), those of document_verify. */
 enum err head_paper_open(const uint8_t *bytes, size_t len, const uint8_t root_pub[PUBKEY_LEN],
     bool test, struct head_paper *out, struct why *w);
 

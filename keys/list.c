@@ -60,6 +60,13 @@ good_reason(uint8_t reason)
 	return reason >= LIST_LOST && reason <= LIST_REASON_LAST;
 }
 
+/* Rows of a journal are counted in 63 bits. */
+static bool
+good_revoked(const struct list_revoked *r)
+{
+	return good_reason(r->reason) && r->head_seq <= INT64_MAX;
+}
+
 /* --- sealing */
 
 static void
@@ -117,6 +124,16 @@ put_in_order(struct list *l, struct why *w)
 	return ERR_OK;
 }
 
+/* A list with an entry that nobody reads could be followed by no other: its book would be stuck with it. */
+static bool
+can_be_opened(const struct list *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!(l->kind == LIST_HOT ? good_reason(l->hot[i].reason) : good_revoked(&l->revoked[i])))
+			return false;
+	return true;
+}
+
 enum err
 list_seal(struct list *l, const struct document_pen *pen, uint8_t **out, size_t *len, struct why *w)
 {
@@ -128,7 +145,7 @@ list_seal(struct list *l, const struct document_pen *pen, uint8_t **out, size_t 
 	*len = 0;
 	if (l->count > cap_of(l->kind))
 		return why_set(w, ERR_ARG, MSG_LIST_FULL, WHY_NUM(cap_of(l->kind)));
-	if (l->number == 0 || (l->kind == LIST_REVOKED && pen->root == NULL))
+	if (l->number == 0 || (l->kind == LIST_REVOKED && pen->root == NULL) || !can_be_opened(l))
 		return why_set(w, ERR_ARG, MSG_INTERNAL, WHY_CODE("list_seal"));
 	e = put_in_order(l, w);
 	if (e != ERR_OK)
@@ -163,7 +180,7 @@ take_revoked(struct cursor *c, struct list_revoked *r)
 	p = take_bytes(c, sizeof(r->head_hash));
 	if (p != NULL)
 		memcpy(r->head_hash, p, sizeof(r->head_hash));
-	return !c->underflow && zero == 0 && good_reason(r->reason) && r->head_seq <= INT64_MAX;
+	return !c->underflow && zero == 0 && good_revoked(r);
 }
 
 static bool

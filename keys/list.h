@@ -56,8 +56,8 @@ struct list {
 };
 
 /*
- * Sign `l`, whose entries are put in order. Errors: ERR_ARG (number 0, too many entries, revocations without the
- * root), ERR_DUPLICATE (an entry twice), those of document_seal.
+ * Sign `l`, whose entries are put in order. Errors: ERR_ARG (number 0, too many entries, one that list_open
+ * would not take, revocations without the root), ERR_DUPLICATE (an entry twice), those of document_seal.
  */
 enum err list_seal(struct list *l, const struct document_pen *pen, uint8_t **out, size_t *len,
     struct why *w);

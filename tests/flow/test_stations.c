@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "keys/head.h"
 #include "keys/masters.h"
 #include "station/base/clock.h"
 #include "station/base/file.h"
@@ -311,6 +312,33 @@ a_revoked_station_begins_nothing_and_its_cards_count_by_their_number_alone(void 
 	stations_close(&s);
 }
 
+/* A thief holds the key of the station and signs any head with it: the row of this one is beyond every journal. */
+static void
+a_head_no_journal_can_reach_stops_nobody(void **state)
+{
+	struct head_paper h = {.seq = UINT64_MAX, .station = 2};
+	struct journal_head none = {.seq = -1};
+	uint8_t paper[HEAD_PAPER_LEN];
+	struct stations s;
+	struct root *root;
+	uint32_t number;
+
+	(void)state;
+	stations_open(&s, "stations-head", ROLE_DESK);
+	loaded_card(&s);
+	assert_int_equal(head_paper_seal(&h, s.second.station->safe, s.second.station->cert_bytes, paper, NULL), ERR_OK);
+	assert_int_equal(head_paper_open(paper, sizeof(paper), s.f.station->root_pub, true, &h, &s.f.why), ERR_FORMAT);
+	assert_int_equal(s.f.why.id, MSG_HEAD_FORMAT);
+	root = stations_root(&s);
+	assert_int_equal(lists_revoke(s.f.station, root, 2, LIST_STOLEN, &none, &number, &s.f.why), ERR_ARG);
+	assert_int_equal(club_fixture_show(&s.f), ERR_OK);
+	none.seq = 0;
+	assert_int_equal(lists_revoke(s.f.station, root, 2, LIST_STOLEN, &none, &number, &s.f.why), ERR_OK);
+	root_close(&root);
+	assert_int_equal(club_fixture_show(&s.f), ERR_OK);
+	stations_close(&s);
+}
+
 /* This station goes on with another key, as after a restored backup. */
 static void
 change_key(struct stations *s)
@@ -515,6 +543,7 @@ main(void)
 		cmocka_unit_test(every_flipped_byte_of_a_lists_file_is_refused_and_changes_nothing),
 		cmocka_unit_test(old_lists_stop_loads_but_not_reading_and_the_keeper_never_stops_itself),
 		cmocka_unit_test(a_revoked_station_begins_nothing_and_its_cards_count_by_their_number_alone),
+		cmocka_unit_test(a_head_no_journal_can_reach_stops_nobody),
 		cmocka_unit_test(what_a_journal_holds_up_to_the_head_counts_and_a_manager_signs_the_rest_again),
 		cmocka_unit_test(a_resign_that_was_torn_is_finished_once),
 		cmocka_unit_test(a_clock_gone_back_or_leapt_ahead_asks_a_manager),

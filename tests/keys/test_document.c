@@ -357,6 +357,26 @@ a_list_with_an_entry_twice_or_out_of_order_is_none(void **state)
 	assert_int_equal(list_seal(&l, &pen, &p, &len, NULL), ERR_ARG);
 }
 
+/* The book keeps the newest list alone: one that nobody can open would stop every tap of the club for good. */
+static void
+a_list_that_could_not_be_opened_again_is_never_signed(void **state)
+{
+	struct list_revoked gone = {.station = 3, .serial = 4, .reason = LIST_STOLEN, .head_seq = UINT64_MAX};
+	struct list_hot hot = {.card = 12};
+	struct list revoked = {.kind = LIST_REVOKED, .number = 1, .count = 1, .revoked = &gone};
+	struct list cards = {.kind = LIST_HOT, .number = 1, .count = 1, .hot = &hot};
+	const struct document_pen pen = {.root = ours.root};
+	uint8_t *p;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(list_seal(&revoked, &pen, &p, &len, NULL), ERR_ARG);
+	gone.head_seq = 1;
+	gone.reason = LIST_REASON_LAST + 1;
+	assert_int_equal(list_seal(&revoked, &pen, &p, &len, NULL), ERR_ARG);
+	assert_int_equal(list_seal(&cards, &pen, &p, &len, NULL), ERR_ARG);
+}
+
 /* Bodies signed by who may, but not as a body must be: the parser alone stands between. */
 static void
 a_signed_body_of_no_meaning_is_refused(void **state)
@@ -459,6 +479,7 @@ main(void)
 		cmocka_unit_test(a_list_says_what_was_signed_and_finds_its_entries),
 		cmocka_unit_test(only_who_may_keep_a_list_may_sign_it),
 		cmocka_unit_test(a_list_with_an_entry_twice_or_out_of_order_is_none),
+		cmocka_unit_test(a_list_that_could_not_be_opened_again_is_never_signed),
 		cmocka_unit_test(a_signed_body_of_no_meaning_is_refused),
 		cmocka_unit_test(a_request_is_of_the_key_that_signed_it),
 		cmocka_unit_test(a_club_file_says_what_was_signed),
