@@ -148,6 +148,9 @@ $(BUILD)/tests/keys/test_constant_channel: ALL_LDFLAGS += -Wl,--wrap=secret_equa
 # speaks PKCS#11 itself, beside the safe
 $(BUILD)/obj/tests/bench/bench_keys.o: ROOM_CFLAGS += $(call room_cflags,keys)
 
+# held against librsvg itself
+$(BUILD)/obj/tests/bench/bench_render.o: ROOM_CFLAGS = $(call room_cflags,printer)
+
 tests: $(TEST_BIN)
 test-%:
 	@$(MAKE) --no-print-directory $(filter $(BUILD)/tests/$*/%,$(TEST_BIN))

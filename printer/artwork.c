@@ -20,19 +20,25 @@ struct fill {
 	const struct card_face *face;
 	struct svg_edit *edit;
 	struct design_findings *all;	/* NULL: the first fault ends it */
+	const bool *left_out;		/* NULL: nothing */
 	struct why *w;
 	RsvgHandle *handle;
 	struct {
 		double condense;	/* 0: letters as wide as they are */
 		double left;		/* where the ink is to begin, in mm */
 	} narrow[PLACES];
+	struct {
+		int at;			/* the element; 0: not measured, or changed since */
+		RsvgRectangle ink;
+	} measured[PLACES];
 };
 
 static void
 choose_groups(struct fill *f)
 {
 	for (int i = 0; i < (int)svg_count(f->svg); i++)
-		f->edit[i].hide = place_hidden(svg_attr(svg_at(f->svg, i), "id"), f->face);
+		f->edit[i].hide = place_hidden(svg_attr(svg_at(f->svg, i), "id"), f->face) ||
+		    (f->left_out != NULL && f->left_out[i]);
 }
 
 /* Hidden itself, or in something hidden or never drawn by itself. */
@@ -279,6 +285,10 @@ fit_place(struct fill *f, size_t place, int at, bool *changed)
 
 	enum err e = measure(f, at, &ink);
 	(void)place_room(f->svg, &places[place], at, &room);
+	if (e == ERR_OK && ink.width <= room) {
+		f->measured[place].at = at;
+		f->measured[place].ink = ink;
+	}
 	if (e != ERR_OK || ink.width <= room)
 		return e;
 	(void)svg_number(size_text, &size), (void)svg_number(svg_attr(n, "x"), &x);
@@ -355,6 +365,18 @@ off_card(const RsvgRectangle *ink)
 	    ink->y + ink->height > CARD_HEIGHT_MM + TOLERANCE_MM);
 }
 
+/* Measuring is half of what a card costs: what fitted as it was is not measured again. */
+static enum err
+measure_once(const struct fill *f, int at, RsvgRectangle *ink)
+{
+	for (size_t i = 0; i < PLACES; i++)
+		if (f->measured[i].at == at && at > 0) {
+			*ink = f->measured[i].ink;
+			return ERR_OK;
+		}
+	return measure(f, at, ink);
+}
+
 /*
  * No word may hang over the card's edge: an anchor on the wrong side does that. librsvg
  * reports turned text far too large; design_inspect looks at the ink of that.
@@ -368,7 +390,7 @@ check_on_card(struct fill *f)
 		if (g_strcmp0(svg_at(f->svg, i)->name, "text") != 0 || unseen(f, i) ||
 		    svg_moved(f->svg, i))
 			continue;
-		e = measure(f, i, &ink);
+		e = measure_once(f, i, &ink);
 		if (e != ERR_OK || !(over_qr(f, &ink) || off_card(&ink)))
 			continue;
 		g_autofree char *where = svg_where(f->svg, i);
@@ -388,12 +410,12 @@ artwork_clear(struct artwork *a)
 	*a = (struct artwork){ 0 };
 }
 
-enum err
-artwork_fill(const struct design *d, const struct card_face *face, enum card_side side,
-    struct design_findings *all, struct artwork *out, struct why *w)
+static enum err
+fill(const struct design *d, const struct card_face *face, enum card_side side,
+    struct design_findings *all, const bool *left_out, struct artwork *out, struct why *w)
 {
 	struct why own;
-	struct fill f = { .svg = d->side[side], .face = face, .all = all,
+	struct fill f = { .svg = d->side[side], .face = face, .all = all, .left_out = left_out,
 	    .w = w != NULL ? w : &own };
 
 	f.edit = g_new0(struct svg_edit, svg_count(f.svg));
@@ -408,4 +430,18 @@ artwork_fill(const struct design *d, const struct card_face *face, enum card_sid
 	if (e != ERR_OK)
 		artwork_clear(out);
 	return e;
+}
+
+enum err
+artwork_fill(const struct design *d, const struct card_face *face, enum card_side side,
+    struct design_findings *all, struct artwork *out, struct why *w)
+{
+	return fill(d, face, side, all, NULL, out, w);
+}
+
+enum err
+artwork_fill_rest(const struct design *d, const struct card_face *face, enum card_side side,
+    const bool *left_out, struct artwork *out, struct why *w)
+{
+	return fill(d, face, side, NULL, left_out, out, w);
 }

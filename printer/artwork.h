@@ -39,6 +39,9 @@ struct artwork {
  */
 enum err artwork_fill(const struct design *d, const struct card_face *face,
     enum card_side side, struct design_findings *all, struct artwork *out, struct why *w);
+/* The same without the elements marked in `left_out` (svg_count entries), which a whole filling has checked. */
+enum err artwork_fill_rest(const struct design *d, const struct card_face *face,
+    enum card_side side, const bool *left_out, struct artwork *out, struct why *w);
 void artwork_clear(struct artwork *a);
 
 /* Is the element not drawn: hidden, inside something hidden, or only there to be used? */

@@ -6,6 +6,7 @@
 #define PRINTER_PRINTER_H
 
 #include "printer/design.h"
+#include "printer/press.h"
 #include "printer/inspect.h"
 #include "printer/qr.h"
 #include "printer/queue.h"
