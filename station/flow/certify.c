@@ -18,7 +18,7 @@ struct survey {
 	uint32_t serial_last;
 	uint64_t number_last;
 	struct cert known;		/* the newest certificate of that key; serial 0: none */
-	bool number_taken;		/* the station's number is another key's */
+	struct cert holder;		/* the newest of that station, whoever's key; serial 0: none */
 };
 
 static bool
@@ -33,9 +33,16 @@ look_at(const struct cert *c, void *ctx)
 		v->number_last = last - 1;
 	if (memcmp(c->pub, v->q->pub, sizeof(c->pub)) == 0 && c->serial > v->known.serial)
 		v->known = *c;
-	else if (c->station == v->q->station && memcmp(c->pub, v->q->pub, sizeof(c->pub)) != 0)
-		v->number_taken = true;
+	if (c->station == v->q->station && c->serial > v->holder.serial)
+		v->holder = *c;
 	return true;
+}
+
+/* A station's number is the key's that was given it last; one whose place was taken is no more it. */
+static bool
+number_taken(const struct survey *v)
+{
+	return v->holder.serial != 0 && memcmp(v->holder.pub, v->q->pub, sizeof(v->q->pub)) != 0;
 }
 
 static enum err
@@ -86,7 +93,7 @@ choose(const struct certify_options *o, const struct survey *v, struct cert *c, 
 	const enum role role = o->has_role ? o->role : v->q->role;
 	const uint32_t end = chain_today() + (uint32_t)o->valid_days;
 
-	if (v->number_taken && v->known.serial == 0 && !o->replace)
+	if (number_taken(v) && !o->replace)
 		return why_set(w, ERR_REFUSED, MSG_STATION_NUMBER_TAKEN, WHY_NUM(v->q->station));
 	if (v->serial_last == UINT32_MAX)
 		return why_set(w, ERR_RANGE, MSG_NUMBERS_EXHAUSTED);

@@ -339,6 +339,51 @@ a_head_no_journal_can_reach_stops_nobody(void **state)
 	stations_close(&s);
 }
 
+/* A request by a key the register knows, for whatever station it says. */
+static enum err
+ask_as(struct stations *s, const struct safe *safe, uint32_t station, bool replace, struct cert *out)
+{
+	const struct document_pen pen = {.safe = safe};
+	char request[STATION_PATH_CAP], cert[STATION_PATH_CAP];
+	uint8_t body[44] = {0}, *paper;
+	struct root *root = stations_root(s);
+	const struct certify_options o = {.request = request, .root = root, .out = cert, .replace = replace};
+	size_t len;
+	enum err e;
+
+	safe_public(safe, body);
+	body[35] = (uint8_t)station;
+	body[36] = ROLE_ISSUER;
+	assert_int_equal(document_seal(DOCUMENT_REQUEST, &pen, body, sizeof(body), &paper, &len, NULL), ERR_OK);
+	stations_path(s, "asked.request", request);
+	stations_path(s, "asked.cert", cert);
+	(void)unlink(cert);
+	assert_int_equal(file_write(request, paper, len, 0600, NULL), ERR_OK);
+	free(paper);
+	e = station_certify(s->f.station, &o, out, &s->f.why);
+	root_close(&root);
+	return e;
+}
+
+static void
+no_station_gets_the_number_of_another_unless_it_takes_its_place(void **state)
+{
+	struct stations s;
+	struct cert c;
+
+	(void)state;
+	stations_open(&s, "stations-number", ROLE_DESK);
+	assert_int_equal(ask_as(&s, s.second.station->safe, 1, false, &c), ERR_REFUSED);
+	assert_int_equal(s.f.why.id, MSG_STATION_NUMBER_TAKEN);
+	assert_int_equal(ask_as(&s, s.second.station->safe, 2, false, &c), ERR_OK);
+	/* in the place of the first, which from now on is the one that must ask with leave */
+	assert_int_equal(ask_as(&s, s.second.station->safe, 1, true, &c), ERR_OK);
+	assert_int_equal(ask_as(&s, s.f.station->safe, 1, false, &c), ERR_REFUSED);
+	assert_int_equal(s.f.why.id, MSG_STATION_NUMBER_TAKEN);
+	assert_int_equal(ask_as(&s, s.second.station->safe, 1, false, &c), ERR_OK);
+	stations_close(&s);
+}
+
 /* This station goes on with another key, as after a restored backup. */
 static void
 change_key(struct stations *s)
@@ -543,6 +588,7 @@ main(void)
 		cmocka_unit_test(every_flipped_byte_of_a_lists_file_is_refused_and_changes_nothing),
 		cmocka_unit_test(old_lists_stop_loads_but_not_reading_and_the_keeper_never_stops_itself),
 		cmocka_unit_test(a_revoked_station_begins_nothing_and_its_cards_count_by_their_number_alone),
+		cmocka_unit_test(no_station_gets_the_number_of_another_unless_it_takes_its_place),
 		cmocka_unit_test(a_head_no_journal_can_reach_stops_nobody),
 		cmocka_unit_test(what_a_journal_holds_up_to_the_head_counts_and_a_manager_signs_the_rest_again),
 		cmocka_unit_test(a_resign_that_was_torn_is_finished_once),
