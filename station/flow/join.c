@@ -176,6 +176,8 @@ station_join(const struct join_options *o, struct join_report *out, struct why *
 		e = file_read(o->club_file, bytes, DOCUMENT_CAP, &len, w);
 	if (e == ERR_OK)
 		e = club_file_open(bytes, len, &f, w);
+	if (e == ERR_OK)
+		e = cert_covers(&f.signer, chain_today(), 0, w);
 	if (e == ERR_OK) {
 		out->test = f.test;
 		out->station = o->station != 0 ? o->station : f.station_free;

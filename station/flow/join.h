@@ -39,7 +39,8 @@ struct join_report {
 
 /*
  * A station folder of the club of that file: settings, lists, a fresh signing key, no masters, no certificate.
- * Errors: those of club_file_open, lists_take, station_init and of files.
+ * Errors: ERR_CERT (the time of the station that made the file is over), those of club_file_open, lists_take,
+ * station_init and of files.
  */
 enum err station_join(const struct join_options *o, struct join_report *out, struct why *w);
 

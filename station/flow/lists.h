@@ -73,7 +73,7 @@ struct lists_taken {
 /*
  * Take newer lists; one that is held already, byte for byte, is fine. All or nothing. Errors: ERR_REFUSED (older or
  * another of the same number; dated beyond tomorrow; signed by a station that is revoked; the revocations it
- * speaks of are missing), those of list_open and of files.
+ * speaks of are missing), ERR_CERT (signed by a station whose time is over), those of list_open and of files.
  */
 enum err lists_import(struct station *s, const char *path, struct lists_taken *out, struct why *w);
 /* The same from memory, in the caller's transaction. */

@@ -209,12 +209,17 @@ check_against_revocations(struct station *s, const struct list *hot, struct why 
 	return e;
 }
 
+/* A list's date is its maker's word, so a station must have its right today and not only on that date. */
 static enum err
 check_new(struct station *s, const struct list *l, struct why *w)
 {
+	enum err e = ERR_OK;
+
 	if (l->dated > clock_minutes_2000(clock_now_ms()) + CHAIN_MINUTES_A_DAY)
 		return why_set(w, ERR_REFUSED, MSG_LIST_FUTURE, WHY_NUM(l->number));
-	return l->kind == LIST_HOT ? check_against_revocations(s, l, w) : ERR_OK;
+	if (!l->by_root)
+		e = cert_covers(&l->signer, chain_today(), CERT_RIGHT(OP_BLOCK), w);
+	return e == ERR_OK && l->kind == LIST_HOT ? check_against_revocations(s, l, w) : e;
 }
 
 static enum err

@@ -513,6 +513,58 @@ a_resign_that_was_torn_is_finished_once(void **state)
 
 /* --- the clock */
 
+/* Signed with the key of the second as of `day`, when its certificate held. */
+static enum err
+bring_hot_list_of(struct stations *s, uint32_t number, uint16_t day, const uint8_t cert[CERT_LEN])
+{
+	struct list empty = {.kind = LIST_HOT, .number = number, .dated = day * UINT32_C(1440)};
+	const struct document_pen pen = {.safe = s->second.station->safe, .cert = cert};
+	struct lists_taken taken;
+	uint8_t *bytes;
+	size_t len;
+	enum err e;
+
+	assert_int_equal(list_seal(&empty, &pen, &bytes, &len, NULL), ERR_OK);
+	assert_int_equal(store_begin(s->f.station->store, NULL), ERR_OK);
+	e = lists_take(s->f.station, bytes, len, &taken, &s->f.why);
+	assert_int_equal(store_commit(s->f.station->store, NULL), ERR_OK);
+	free(bytes);
+	return e;
+}
+
+/* Its maker may write any date: a list dated back would empty the club's. */
+static void
+a_list_dated_back_by_a_station_whose_time_is_over_is_refused(void **state)
+{
+	struct stations s;
+	uint8_t bytes[CERT_LEN];
+	struct cert c;
+	struct root *root;
+	uint16_t day;
+
+	(void)state;
+	stations_open(&s, "stations-dated-back", ROLE_ISSUER);
+	clock_days(0);
+	assert_int_equal(lists_hot_add(s.f.station, 12, LIST_STOLEN, &s.f.why), ERR_OK);
+	c = s.second.station->cert;
+	day = c.valid_to = c.valid_from;
+	root = stations_root(&s);
+	assert_int_equal(root_certify(root, &c, bytes, NULL), ERR_OK);
+	root_close(&root);
+	clock_days(1);
+	assert_int_equal(bring_hot_list_of(&s, 50, day, bytes), ERR_CERT);
+	assert_int_equal(s.f.why.id, MSG_CERT_EXPIRED);
+	assert_int_equal(lists_check_card(s.f.station, 12, &s.f.why), ERR_REFUSED);
+	clock_days(0);
+	assert_int_equal(bring_hot_list_of(&s, 50, day, bytes), ERR_OK);
+	/* what was taken in its time stays */
+	clock_days(1);
+	assert_int_equal(bring_hot_list_of(&s, 50, day, bytes), ERR_OK);
+	assert_int_equal(lists_check_card(s.f.station, 12, &s.f.why), ERR_OK);
+	clock_back();
+	stations_close(&s);
+}
+
 static void
 a_clock_gone_back_or_leapt_ahead_asks_a_manager(void **state)
 {
@@ -592,6 +644,7 @@ main(void)
 		cmocka_unit_test(a_head_no_journal_can_reach_stops_nobody),
 		cmocka_unit_test(what_a_journal_holds_up_to_the_head_counts_and_a_manager_signs_the_rest_again),
 		cmocka_unit_test(a_resign_that_was_torn_is_finished_once),
+		cmocka_unit_test(a_list_dated_back_by_a_station_whose_time_is_over_is_refused),
 		cmocka_unit_test(a_clock_gone_back_or_leapt_ahead_asks_a_manager),
 		cmocka_unit_test(a_certificate_out_of_its_time_stops_acts_and_not_reading),
 	};
