@@ -202,8 +202,8 @@ check_settings(const struct print_queue *q, const struct print_opts *opts, struc
 	return e;
 }
 
-enum err
-queue_submit(struct print_queue *q, const char *path, const char *title,
+static enum err
+submit(struct print_queue *q, const struct print_document *doc, const char *title,
     const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
 {
 	static const struct print_opts usual;
@@ -213,7 +213,30 @@ queue_submit(struct print_queue *q, const char *path, const char *title,
 	if (opts == NULL)
 		opts = &usual;
 	enum err e = check_settings(q, opts, w);
-	return e == ERR_OK ? q->kind->submit(q, path, title, opts, job, w) : e;
+	return e == ERR_OK ? q->kind->submit(q, doc, title, opts, job, w) : e;
+}
+
+enum err
+queue_submit(struct print_queue *q, const char *path, const char *title,
+    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
+{
+	return submit(q, &(struct print_document){ .path = path }, title, opts, job, w);
+}
+
+enum err
+queue_keeps_secret(const struct print_queue *q, struct why *w)
+{
+	return q->kind->keeps_secret(q, w);
+}
+
+enum err
+queue_submit_secret(struct print_queue *q, const void *pdf, size_t len, const char *title,
+    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
+{
+	job[0] = '\0';
+	enum err e = queue_keeps_secret(q, w);
+	return e == ERR_OK ?
+	    submit(q, &(struct print_document){ .bytes = pdf, .len = len }, title, opts, job, w) : e;
 }
 
 enum err

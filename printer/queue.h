@@ -125,6 +125,21 @@ enum err queue_keeps_files(const struct print_queue *q, struct print_keeping *ou
     struct why *w);
 
 /*
+ * May a page be printed there of which nothing may stay in a computer? Only if it was proven that the scheduler, one of
+ * this computer, keeps no documents, and if the queue ends at a printer, not in a file or at a print server.
+ * Errors: ERR_REFUSED (with what to do), those of queue_keeps_files.
+ */
+enum err queue_keeps_secret(const struct print_queue *q, struct why *w);
+
+/*
+ * queue_submit for such a page, a PDF in memory: it is asked for the proof again, and the document goes to the
+ * scheduler past every file of ours. The library's buffers are not wiped: call it in a process that ends then.
+ * Errors: those of queue_keeps_secret and of queue_submit.
+ */
+enum err queue_submit_secret(struct print_queue *q, const void *pdf, size_t len, const char *title,
+    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w);
+
+/*
  * Start a stopped queue again; its waiting jobs print. A queue that runs is left as it is.
  * Errors: ERR_QUEUE (this user may not: the sentence says who can change that; it did not start), ERR_MISSING.
  */

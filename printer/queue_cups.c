@@ -210,14 +210,15 @@ submit_error(const struct print_queue *q, struct why *w)
 }
 
 static enum err
-send_job(const struct print_queue *q, ipp_t *request, const char *path, char job[PRINT_JOB_CAP],
-    struct why *w)
+send_job(const struct print_queue *q, ipp_t *request, const struct print_document *doc,
+    char job[PRINT_JOB_CAP], struct why *w)
 {
 	char resource[HTTP_MAX_URI];
 	bool no_server;
 	enum err e = ERR_OK;
 	snprintf(resource, sizeof(resource), "/printers/%s", q->name);
-	ipp_t *answer = cups_ask(request, resource, path, &no_server);
+	ipp_t *answer = doc->path != NULL ? cups_ask(request, resource, doc->path, &no_server) :
+	    cups_ask_with(request, resource, doc->bytes, doc->len, &no_server);
 	int id = answer != NULL ? cups_number(answer, "job-id") : 0;
 	if (no_server)
 		e = cups_no_server(w);
@@ -230,21 +231,21 @@ send_job(const struct print_queue *q, ipp_t *request, const char *path, char job
 }
 
 static enum err
-cups_submit(struct print_queue *q, const char *path, const char *title,
+cups_submit(struct print_queue *q, const struct print_document *doc, const char *title,
     const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
 {
 	char media[MEDIA_CAP];
 	ipp_t *queue = NULL;
 
-	if (access(path, R_OK) != 0)
-		return why_errno(w, errno, path);
+	if (doc->path != NULL && access(doc->path, R_OK) != 0)
+		return why_errno(w, errno, doc->path);
 	enum err e = ask_queue(q, &queue, w);
 	if (e == ERR_OK)
 		e = judge_ready(q, queue, w);
 	if (e == ERR_OK)
 		e = judge_opts(q, queue, opts, media, w);
 	if (e == ERR_OK)
-		e = send_job(q, print_request(q, queue, title, opts, media), path, job, w);
+		e = send_job(q, print_request(q, queue, title, opts, media), doc, job, w);
 	ippDelete(queue);
 	return e;
 }
@@ -526,6 +527,7 @@ const struct queue_kind queue_cups = {
 	.cancel = cups_cancel,
 	.find = cups_find,
 	.keeps_files = cups_keeps_files,
+	.keeps_secret = cups_keeps_secret,
 	.resume = cups_resume,
 	.offer = cups_offer,
 	.close = cups_close

@@ -28,6 +28,12 @@ http_t *cups_connect(void);
  */
 ipp_t *cups_ask(ipp_t *request, const char *resource, const char *file, bool *no_server);
 
+/* The same with a document in memory, which goes to the server alone and past every file. */
+ipp_t *cups_ask_with(ipp_t *request, const char *resource, const void *bytes, size_t len, bool *no_server);
+
+/* False if the server is another computer's; one that does not answer counts as here. */
+bool cups_on_this_computer(void);
+
 /* ERR_MISSING: the server does not answer. ERR_QUEUE: it does not tell about that queue. */
 enum err cups_no_server(struct why *w);
 enum err cups_no_report(const char *about, struct why *w);
@@ -87,5 +93,6 @@ enum err cups_offer(const struct print_queue *q, struct print_offer **out, struc
 
 enum err cups_keeps_files(const struct print_queue *q, struct print_keeping *out, struct why *w);
 enum err cups_resume(struct print_queue *q, struct why *w);
+enum err cups_keeps_secret(const struct print_queue *q, struct why *w);
 
 #endif

@@ -149,7 +149,8 @@ take_directive(char *line, struct settings *found)
 }
 
 /*
- * Pages seen to be kept outweigh the word of a file that may have changed since the scheduler read it; of the
+ * Pages seen to be kept outweigh the word of a file that may have changed since the scheduler read it; that of a file
+ * that keeps them outweighs a page seen to go, which may have gone before the scheduler read it. Of the
  * history it is the word that tells what will become of the next job.
  */
 static void
@@ -161,8 +162,10 @@ read_settings(FILE *conf, struct print_keeping *out)
 		take_directive(line, &found);
 	out->history_s = found.history_s;
 	out->history = found.history_s > 0 ? PRINT_KEEPS : PRINT_KEEPS_NONE;
-	if (out->files == PRINT_KEEPS_UNKNOWN)
-		out->files = found.files_s > 0 && found.history_s > 0 ? PRINT_KEEPS : PRINT_KEEPS_NONE;
+	if (found.files_s > 0 && found.history_s > 0)
+		out->files = PRINT_KEEPS;
+	else if (out->files == PRINT_KEEPS_UNKNOWN)
+		out->files = PRINT_KEEPS_NONE;
 }
 
 /* They are for administrators; whoever may not see them learns nothing, which is no error. */
@@ -189,6 +192,58 @@ cups_keeps_files(const struct print_queue *q, struct print_keeping *out, struct 
 	if (e == ERR_OK)
 		ask_settings(out);
 	return e;
+}
+
+/* --- what must not stay */
+
+/* Devices that put pages into files, and those that are another computer's print server, which has a spool of its own. */
+static const char *const into_files[] = { "file:", "cups-pdf:" };
+static const char *const servers[] = { "smb:", "lpd:" };
+
+static bool
+begins_with(const char *uri, const char *const *any, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(uri, any[i], strlen(any[i])) == 0)
+			return true;
+	return false;
+}
+
+static enum err
+judge_device(const char *name, const char *uri, struct why *w)
+{
+	if (begins_with(uri, into_files, 2) && strncmp(uri, "file:/dev/", 10) != 0 &&
+	    strncmp(uri, "file:///dev/", 12) != 0)
+		return why_set(w, ERR_REFUSED, MSG_QUEUE_SECRET_FILES, WHY_CODE(name));
+	if (begins_with(uri, servers, 2) || strstr(uri, "/printers/") != NULL)
+		return why_set(w, ERR_REFUSED, MSG_QUEUE_SECRET_SERVER, WHY_CODE(name));
+	return ERR_OK;
+}
+
+static enum err
+judge_keeping(const char *name, const struct print_keeping *k, struct why *w)
+{
+	if (k->files == PRINT_KEEPS_NONE)
+		return ERR_OK;
+	return why_set(w, ERR_REFUSED, k->files == PRINT_KEEPS ? MSG_QUEUE_SECRET_KEPT :
+	    MSG_QUEUE_SECRET_UNKNOWN, WHY_CODE(name));
+}
+
+enum err
+cups_keeps_secret(const struct print_queue *q, struct why *w)
+{
+	static const char *const wants[] = { "device-uri" };
+	struct print_keeping k = { .files = PRINT_KEEPS_UNKNOWN };
+	ipp_t *queue = NULL;
+	enum err e = cups_ask_queue(q, wants, 1, &queue, w);
+	if (e == ERR_OK && !cups_on_this_computer())
+		e = why_set(w, ERR_REFUSED, MSG_QUEUE_SECRET_SERVER, WHY_CODE(q->name));
+	if (e == ERR_OK)
+		e = judge_device(q->name, cups_string(queue, "device-uri"), w);
+	ippDelete(queue);
+	if (e == ERR_OK)
+		e = cups_keeps_files(q, &k, w);
+	return e == ERR_OK ? judge_keeping(q->name, &k, w) : e;
 }
 
 /* --- starting again */

@@ -44,6 +44,32 @@ cups_ask(ipp_t *request, const char *resource, const char *file, bool *no_server
 	return answer;
 }
 
+ipp_t *
+cups_ask_with(ipp_t *request, const char *resource, const void *bytes, size_t len, bool *no_server)
+{
+	http_t *http = cups_connect();
+	ipp_t *answer = NULL;
+	*no_server = http == NULL;
+	if (http != NULL && cupsSendRequest(http, request, resource, ippLength(request) + len) ==
+	    HTTP_STATUS_CONTINUE) {
+		(void)cupsWriteRequestData(http, bytes, len);
+		answer = cupsGetResponse(http, resource);
+		*no_server = answer == NULL && cupsLastError() == IPP_STATUS_ERROR_SERVICE_UNAVAILABLE;
+	}
+	ippDelete(request);
+	httpClose(http);
+	return answer;
+}
+
+bool
+cups_on_this_computer(void)
+{
+	http_t *http = cups_connect();
+	bool here = http == NULL || httpAddrLocalhost(httpGetAddress(http));
+	httpClose(http);
+	return here;
+}
+
 enum err
 cups_no_server(struct why *w)
 {

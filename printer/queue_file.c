@@ -61,7 +61,7 @@ path_of(const struct print_queue *q, const char *name, bool raw)
 }
 
 static enum err
-file_submit(struct print_queue *q, const char *from, const char *title,
+file_submit(struct print_queue *q, const struct print_document *doc, const char *title,
     const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w)
 {
 	char *pdf = malloc(PDF_CAP), *to = path_of(q, title, opts->raw);
@@ -69,7 +69,7 @@ file_submit(struct print_queue *q, const char *from, const char *title,
 	enum err e = pdf == NULL || to == NULL ? why_set(w, ERR_NOMEM, MSG_NO_MEMORY) :
 	    file_open(q, w);
 	if (e == ERR_OK)
-		e = file_read(from, pdf, PDF_CAP, &len, w);
+		e = file_read(doc->path, pdf, PDF_CAP, &len, w);
 	if (e == ERR_OK && !opts->raw && (len < 5 || memcmp(pdf, "%PDF-", 5) != 0))
 		e = why_set(w, ERR_PRINT, MSG_JOB_REFUSED, WHY_CODE(q->name), WHY_CODE("PDF"));
 	if (e == ERR_OK)
@@ -126,6 +126,12 @@ file_find(struct print_queue *q, const char *title, char job[PRINT_JOB_CAP],
 	return e;
 }
 
+static enum err
+file_keeps_secret(const struct print_queue *q, struct why *w)
+{
+	return why_set(w, ERR_REFUSED, MSG_QUEUE_SECRET_FILES, WHY_CODE(q->name));
+}
+
 /* What is in the folder stays there until somebody takes it out. */
 static enum err
 file_keeps_files(const struct print_queue *q, struct print_keeping *out, struct why *w)
@@ -158,6 +164,7 @@ const struct queue_kind queue_file = {
 	.open = file_open,
 	.ready = file_ready,
 	.submit = file_submit,
+	.keeps_secret = file_keeps_secret,
 	.poll = file_poll,
 	.cancel = file_cancel,
 	.find = file_find,

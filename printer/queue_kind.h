@@ -9,12 +9,19 @@
 
 struct print_queue;
 
+/* What is handed over: a file, or (path NULL) bytes in memory that must lie in none. */
+struct print_document {
+	const char *path;
+	const void *bytes;
+	size_t len;
+};
+
 /* As the functions of queue.h of the same name; `close` frees what open put into q->own. */
 struct queue_kind {
 	enum err (*open)(struct print_queue *q, struct why *w);
 	/* with `opts`, also whether that sheet and these sides are there */
 	enum err (*ready)(const struct print_queue *q, const struct print_opts *opts, struct why *w);
-	enum err (*submit)(struct print_queue *q, const char *path, const char *title,
+	enum err (*submit)(struct print_queue *q, const struct print_document *doc, const char *title,
 	    const struct print_opts *opts, char job[PRINT_JOB_CAP], struct why *w);
 	enum err (*poll)(struct print_queue *q, const char *job,
 	    struct print_status *out, struct why *w);
@@ -23,6 +30,8 @@ struct queue_kind {
 	    char job[PRINT_JOB_CAP], struct why *w);
 	enum err (*keeps_files)(const struct print_queue *q, struct print_keeping *out,
 	    struct why *w);
+	/* queue_keeps_secret */
+	enum err (*keeps_secret)(const struct print_queue *q, struct why *w);
 	enum err (*resume)(struct print_queue *q, struct why *w);
 	enum err (*offer)(const struct print_queue *q, struct print_offer **out, struct why *w);
 	void (*close)(struct print_queue *q);

@@ -6,6 +6,7 @@
 #include "station/cli/commands.h"
 #include "station/cli/keys.h"
 #include "station/flow/ceremony.h"
+#include "station/flow/share_page.h"
 
 #define BITS_DEFAULT 128
 #define HEX_KCV (2 * KCV_LEN + 1)
@@ -17,6 +18,7 @@ static const struct cli_option options[] = {
 	{"next", NULL, MSG_OPT_NEXT},
 	{"components", NULL, MSG_OPT_COMPONENTS},
 	{"bits", "128|256", MSG_OPT_BITS},
+	{"print", "QUEUE", MSG_OPT_PRINT_SHARES},
 	TALK_OPTIONS,
 	{NULL, NULL, MSG_NONE},
 };
@@ -26,6 +28,7 @@ struct telling {
 	struct keys_room *room;
 	struct ceremony *c;
 	struct talk *t;
+	struct share_printer *printer;	/* NULL: copied by hand */
 };
 
 static enum err
@@ -140,19 +143,46 @@ show_share(const struct telling *l, unsigned index)
 	wipe(line, sizeof(l->room->line));
 }
 
-/* Shown, copied, out of sight, typed back: until the last words fit. */
-static enum err
-give_share(struct telling *l, unsigned index, struct why *w)
+/* What the printer waits for. */
+static bool
+tell_printer(void *ctx, const struct print_status *s)
 {
-	char person[CUSTODY_NAME_CAP];
-	const struct why_in facts[] = {WHY_NUM(index), WHY_NUM(ceremony_shares(l->c)), WHY_STR(person)};
+	const struct telling *l = ctx;
+
+	if (s->reason != MSG_NONE)
+		talk_say(l->t, s->reason, NULL, 0);
+	return true;
+}
+
+/* Out of the printer into the custodian's hand, and then typed from there until it fits. */
+static enum err
+print_share(struct telling *l, unsigned index, const struct why_in facts[4], struct why *w)
+{
 	struct why said = {0};
 	enum err e;
 
-	ceremony_person(l->c, index, person);
 	talk_clear(l->t);
-	talk_say(l->t, MSG_TALK_SHARE_FOR, facts, 3);
-	e = talk_ask(l->t, MSG_TALK_ENTER, NULL, 0, false, l->room->answer, w);
+	talk_say(l->t, MSG_TALK_SHARE_PRINTING, facts, 4);
+	e = share_printer_print(l->printer, l->c, index, tell_printer, l, w);
+	while (e == ERR_OK) {
+		talk_clear(l->t);
+		if (said.id != MSG_NONE)
+			talk_why(l->t, &said);
+		talk_say(l->t, MSG_TALK_SHARE_PRINTED, facts, 4);
+		e = talk_ask(l->t, MSG_TALK_SHARE_PROVE, facts, 3, false, l->room->answer, w);
+		if (e == ERR_OK && ceremony_prove(l->c, index, l->room->answer, &said) == ERR_OK)
+			break;
+	}
+	return e;
+}
+
+/* Shown, copied, out of sight, typed back: until the last words fit. */
+static enum err
+copy_share(struct telling *l, unsigned index, const struct why_in facts[3], struct why *w)
+{
+	struct why said = {0};
+	enum err e = ERR_OK;
+
 	while (e == ERR_OK) {
 		talk_clear(l->t);
 		if (said.id != MSG_NONE)
@@ -166,6 +196,24 @@ give_share(struct telling *l, unsigned index, struct why *w)
 		if (e == ERR_OK && ceremony_prove(l->c, index, l->room->answer, &said) == ERR_OK)
 			break;
 	}
+	return e;
+}
+
+/* One custodian alone with the screen, or with the printer. */
+static enum err
+give_share(struct telling *l, unsigned index, struct why *w)
+{
+	char person[CUSTODY_NAME_CAP];
+	const struct why_in facts[] = {WHY_NUM(index), WHY_NUM(ceremony_shares(l->c)), WHY_STR(person),
+	    WHY_CODE(l->printer != NULL ? share_printer_name(l->printer) : "")};
+	enum err e;
+
+	ceremony_person(l->c, index, person);
+	talk_clear(l->t);
+	talk_say(l->t, MSG_TALK_SHARE_FOR, facts, 3);
+	e = talk_ask(l->t, MSG_TALK_ENTER, NULL, 0, false, l->room->answer, w);
+	if (e == ERR_OK)
+		e = l->printer != NULL ? print_share(l, index, facts, w) : copy_share(l, index, facts, w);
 	WIPE(l->room->answer);
 	talk_clear(l->t);
 	return e;
@@ -249,11 +297,14 @@ hold(struct cli *c, struct keys_room *room, struct station *s, struct why *w)
 
 	if (e == ERR_OK)
 		e = ceremony_begin(s, &plan, &l.c, w);
+	if (e == ERR_OK && cli_value(c, "print") != NULL)
+		e = share_printer_open(s, cli_value(c, "print"), c->lang, &l.printer, w);
 	if (e == ERR_OK)
 		e = talk_open(c, &l.t, w);
 	if (e == ERR_OK)
 		e = tell(&l, place, w);
 	talk_close(&l.t);
+	share_printer_close(&l.printer);
 	if (e == ERR_OK)
 		e = ceremony_finish(s, l.c, place, room->pass, strlen(room->pass), w);
 	if (e == ERR_OK)

@@ -108,11 +108,24 @@ told_keeping(void)
 	return 10 * (int)k.files + (int)k.history;
 }
 
+/* Is the queue refused a secret page because nothing is known of it? */
+static int
+told_unproven(void)
+{
+	struct print_queue *q = NULL;
+	struct why w = { 0 };
+	bool refused = queue_open("card", &q, &w) == ERR_OK && queue_keeps_secret(q, &w) == ERR_REFUSED &&
+	    w.id == MSG_QUEUE_SECRET_UNKNOWN;
+	queue_close(&q);
+	return refused ? 0 : 97;
+}
+
 static void
 a_user_who_may_not_see_the_settings_is_told_that_nothing_is_known(void **state)
 {
 	(void)state;
 	assert_int_equal(as_nobody(told_keeping), 10 * PRINT_KEEPS_UNKNOWN + PRINT_KEEPS_UNKNOWN);
+	assert_int_equal(as_nobody(told_unproven), 0);
 }
 
 static void
@@ -121,6 +134,9 @@ a_job_whose_pages_went_with_it_proves_that_none_are_kept(void **state)
 	(void)state;
 	print_one("not-kept");
 	assert_int_equal(as_nobody(told_keeping), 10 * PRINT_KEEPS_NONE + PRINT_KEEPS);
+	/* it may have gone before the scheduler was told to keep them */
+	keeps("PreserveJobFiles Yes", PRINT_KEEPS, PRINT_KEEPS, INT64_MAX);
+	keeps("PreserveJobFiles No", PRINT_KEEPS_NONE, PRINT_KEEPS, INT64_MAX);
 }
 
 static void

@@ -12,6 +12,7 @@ custodians.py [OPTIONS] -- PROGRAM ARGUMENTS...
   --stop TEXT       go away (end of input) when the screen shows this
   --kill TEXT       kill the program when the screen shows this
   --signal TEXT     send SIGINT when the screen shows this
+  --pages DIR       ceremony: the shares come out of a printer, as DIR/page-1, DIR/page-2, ... (socket_printer.py)
   --terminal        a terminal of its own in place of descriptors
 
 Ends as the program does; its standard output and error pass through.
@@ -23,7 +24,9 @@ import pty
 import re
 import select
 import signal
+import subprocess
 import sys
+import time
 
 ENTER = re.compile(r"(Press Enter to go on\.|برای ادامه Enter را بزنید\.)\s*$")
 PROVE = re.compile(r"(from the first line to the ninth:|از سطر یکم تا نهم:)\s*$")
@@ -32,6 +35,8 @@ COMPONENT = re.compile(r"(it is not shown:|دیده نمی‌شود:)\s*$")
 KCV = re.compile(r"(Check value on your paper:|عدد بررسی روی کاغذ:)\s*$")
 PLACE = re.compile(r"(Where will it be kept\?|کجا نگه داشته می‌شود؟)\s*$")
 WORDS = re.compile(r"^([1-9۱-۹])  (\S+(?: \S+){6})$", re.M)
+SHARE = re.compile(r"share ([1-9]) of [1-9]: type the last")
+ROW = re.compile(r"^ *[1-9] +(\S+(?: +\S+){6})$", re.M)
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 ERASE = "\x1b[2J"
 
@@ -69,6 +74,8 @@ class Custodians:
         if ENTER.search(shown):
             return ""
         if PROVE.search(shown):
+            if self.o.pages:
+                self.take_pages(int(SHARE.findall(shown)[-1]))
             words = [line.split()[-1] for line in self.copied[-1]]
             if self.forgets:
                 self.forgets = False
@@ -82,6 +89,16 @@ class Custodians:
             return self.o.place
         line = LINE.search(shown)
         return self.line(int(line.group(1)) - 1) if line else None
+
+    def take_pages(self, index):
+        """The custodians read what lies in the tray; a job may have ended a moment before its paper lies there."""
+        while len(self.copied) < index:
+            page = "%s/page-%d" % (self.o.pages, len(self.copied) + 1)
+            end = time.monotonic() + 60
+            while not os.path.exists(page) and time.monotonic() < end:
+                time.sleep(0.05)
+            text = subprocess.run(["pdftotext", "-layout", page, "-"], capture_output=True, check=True, text=True).stdout
+            self.copied.append([" ".join(row.split()) for row in ROW.findall(text)])
 
     def line(self, i):
         if i == 0:
@@ -124,7 +141,7 @@ def start(argv, terminal):
 
 def main():
     p = argparse.ArgumentParser()
-    for name in ("shares", "use", "place", "screen", "stop", "kill", "signal"):
+    for name in ("shares", "use", "place", "screen", "stop", "kill", "signal", "pages"):
         p.add_argument("--" + name)
     p.add_argument("--also", action="append", default=[])
     p.add_argument("--component", action="append", default=[])
