@@ -6,6 +6,7 @@
 #include "keys/inside.h"
 #include "keys/sealed.h"
 #include "keys/vault.h"
+#include "station/base/file.h"
 #include "station/base/secret.h"
 
 const char *
@@ -322,11 +323,14 @@ safe_import(const char *path, const char *pass, size_t pass_len, const struct ma
 	struct safe *s = NULL;
 	uint32_t missing = 0;
 	unsigned at = 0;
+	int lock;
 	enum err e;
 
 	if (slots == 0 || slots > ALL_SLOTS)
 		return why_set(w, ERR_ARG, MSG_INTERNAL, WHY_CODE("safe_import"));
-	e = safe_open(path, pass, pass_len, &s, w);
+	e = file_lock(path, &lock, w);
+	if (e == ERR_OK)
+		e = safe_open(path, pass, pass_len, &s, w);
 	if (e == ERR_OK && !masters_are_of(m, &s->info))
 		e = why_set(w, ERR_SAFE, MSG_MASTERS_OTHER_CLUB, WHY_CODE(path));
 	if (e == ERR_OK)
@@ -336,6 +340,7 @@ safe_import(const char *path, const char *pass, size_t pass_len, const struct ma
 	if (e == ERR_OK && missing != 0)
 		e = s->ops->import(s, at, missing, m, path, pass, pass_len, w);
 	safe_close(&s);
+	file_unlock(&lock);
 	return e;
 }
 
@@ -343,6 +348,12 @@ enum err
 safe_change_passphrase(const char *path, const char *old, size_t old_len, const char *new_pass,
     size_t new_len, struct why *w)
 {
-	return safe_token_is(path) ? safe_token_change(path, false, old, old_len, new_pass, new_len, w) :
-	    safe_file_change(path, old, old_len, new_pass, new_len, w);
+	int lock;
+	enum err e = file_lock(path, &lock, w);
+
+	if (e == ERR_OK)
+		e = safe_token_is(path) ? safe_token_change(path, false, old, old_len, new_pass, new_len, w) :
+		    safe_file_change(path, old, old_len, new_pass, new_len, w);
+	file_unlock(&lock);
+	return e;
 }

@@ -115,17 +115,17 @@ void safe_undo(struct safe **safe);
  * practice or real. The file is replaced whole or not at all; in a token they become keys that cannot
  * leave it, brought in under a wrapping key of the token's own where it can do that. What is held
  * already stays, and nothing new is quiet success; a safe that is open somewhere goes on as it was.
- * Errors: those of safe_open; ERR_SAFE (another club's; the generation is held with other masters),
- * ERR_ARG (slots; SAFE_GENERATIONS are held), ERR_RANDOM, ERR_DISK_FULL, ERR_IO; of a token also
- * ERR_DUPLICATE (it has keys of these names that the file does not speak of).
+ * Blocks while another program changes the safe. Errors: those of safe_open; ERR_SAFE (another club's; the
+ * generation is held with other masters), ERR_ARG (slots; SAFE_GENERATIONS are held), ERR_RANDOM, ERR_DISK_FULL,
+ * ERR_IO; of a token also ERR_DUPLICATE (it has keys of these names that the file does not speak of).
  */
 enum err safe_import(const char *path, const char *pass, size_t pass_len, const struct masters *m,
     uint32_t slots, struct why *w);
 
 /*
  * Put another passphrase, or PIN, in place of the old one. The file is sealed anew and replaced whole or not
- * at all. `new_pass` is held to the rules of safe_create. Errors: those of safe_open and safe_create,
- * ERR_DUPLICATE excepted.
+ * at all. Blocks while another program changes the safe. `new_pass` is held to the rules of safe_create. Errors:
+ * those of safe_open and safe_create, ERR_DUPLICATE excepted.
  */
 enum err safe_change_passphrase(const char *path, const char *old, size_t old_len,
     const char *new_pass, size_t new_len, struct why *w);

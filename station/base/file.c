@@ -1,4 +1,4 @@
-#define _GNU_SOURCE	/* nftw, renameat2 */
+#define _GNU_SOURCE	/* nftw, renameat2, flock */
 #include "station/base/file.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,16 +47,22 @@ fill(const char *path, const void *data, size_t len, mode_t mode)
 	return bad;
 }
 
+static int
+open_folder_of(const char *path)
+{
+	char copy[PATH_MAX];
+
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	return open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* A new name is on the disk when its folder is. EINVAL: a file system that syncs no folders. */
 static int
 sync_folder_of(const char *path)
 {
-	char copy[PATH_MAX];
 	int bad = 0;
-	int fd;
+	int fd = open_folder_of(path);
 
-	(void)snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
 	if (fsync(fd) != 0 && errno != EINVAL)
@@ -193,6 +200,30 @@ file_read_exact(const char *path, void *out, size_t len, struct why *w)
 	if (e == ERR_OK && got != len)
 		e = why_set(w, ERR_LEN, MSG_FILE_SIZE_WRONG, WHY_CODE(path));
 	return e;
+}
+
+/* The folder's: the file itself is another one after each change. */
+enum err
+file_lock(const char *path, int *lock, struct why *w)
+{
+	int bad = 0;
+
+	*lock = open_folder_of(path);
+	if (*lock < 0)
+		return why_errno(w, errno, path);
+	while (bad == 0 && flock(*lock, LOCK_EX) != 0)
+		bad = errno == EINTR ? 0 : errno;
+	if (bad != 0)
+		file_unlock(lock);
+	return bad == 0 ? ERR_OK : why_errno(w, bad, path);
+}
+
+void
+file_unlock(int *lock)
+{
+	if (*lock >= 0)
+		(void)close(*lock);
+	*lock = -1;
 }
 
 enum err

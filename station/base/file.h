@@ -27,6 +27,15 @@ enum err file_read_exact(const char *path, void *out, size_t len, struct why *w)
 /* At most `cap` bytes, *len of them. Errors: ERR_MISSING, ERR_IO, ERR_LEN (longer than `cap`). */
 enum err file_read(const char *path, void *out, size_t cap, size_t *len, struct why *w);
 
+/*
+ * Wait for the turn, among all processes and threads, to read a file of the folder of `path` and write it anew:
+ * without it the later of two changes undoes the earlier. It ends with file_unlock, or the process. Whoever
+ * does not ask for it is not held up. Errors, with *lock -1: ERR_MISSING (folder), ERR_IO.
+ */
+enum err file_lock(const char *path, int *lock, struct why *w);
+/* *lock -1 is fine, and so it is afterwards. */
+void file_unlock(int *lock);
+
 /* Make a folder; one that exists already is fine. Errors: ERR_DISK_FULL, ERR_MISSING (its parent), ERR_IO (also a file of that name). */
 enum err folder_make(const char *path, mode_t mode, struct why *w);
 

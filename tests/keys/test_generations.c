@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -439,6 +440,51 @@ static const enum store file = STORE_FILE, token = STORE_TOKEN;
 #define ON_BOTH(test) ON_FILE(test), \
 	{"token: " #test, test, start, end, (void *)(uintptr_t)&token}
 
+struct importer {
+	struct masters *m;
+	pthread_barrier_t *both;
+	enum err e;
+};
+
+static void *
+import_together(void *arg)
+{
+	struct importer *i = arg;
+
+	(void)pthread_barrier_wait(i->both);
+	i->e = safe_import(place.path, place.pass, strlen(place.pass), i->m, ALL_SLOTS, NULL);
+	return NULL;
+}
+
+/* As two programs at one safe: each reads it and writes it anew. */
+static void
+two_imports_at_once_lose_neither(void **state)
+{
+	pthread_barrier_t both;
+	struct safe *s;
+
+	(void)state;
+	create_empty();
+	assert_int_equal(pthread_barrier_init(&both, NULL, 2), 0);
+	for (uint16_t g = 1; g < SAFE_GENERATIONS; g += 2) {
+		struct importer i[2] = {{draw(g, 128), &both, ERR_OK}, {draw((uint16_t)(g + 1), 128), &both, ERR_OK}};
+		pthread_t t[2];
+
+		for (unsigned n = 0; n < 2; n++)
+			assert_int_equal(pthread_create(&t[n], NULL, import_together, &i[n]), 0);
+		for (unsigned n = 0; n < 2; n++)
+			assert_int_equal(pthread_join(t[n], NULL), 0);
+		s = store_open_safe(&place);
+		for (unsigned n = 0; n < 2; n++) {
+			assert_int_equal(i[n].e, ERR_OK);
+			expect_held(s, i[n].m, ALL_SLOTS);
+			masters_close(&i[n].m);
+		}
+		safe_close(&s);
+	}
+	(void)pthread_barrier_destroy(&both);
+}
+
 int
 main(void)
 {
@@ -452,6 +498,7 @@ main(void)
 	    ON_BOTH(what_is_no_slot_is_refused),
 	    ON_BOTH(a_full_safe_says_so),
 	    ON_FILE(an_import_that_could_not_be_written_leaves_the_safe_as_it_was),
+	    ON_FILE(two_imports_at_once_lose_neither),
 	    ON_BOTH(a_safe_opens_with_its_new_passphrase_alone),
 	    ON_FILE(a_safe_of_version_1_opens_and_grows),
 	    ON_FILE(a_root_of_version_1_opens),
