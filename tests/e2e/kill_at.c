@@ -1,7 +1,8 @@
 /*
  * Loaded before the program (LD_PRELOAD): ends it with SIGKILL before the KILL_AT-th step that others can see,
  * a COMMIT of a database or a document handed to the scheduler, or, with KILL_AT=0, writes their number
- * to the file KILL_COUNT. What lies between two steps leaves nothing behind.
+ * to the file KILL_COUNT. What lies between two steps leaves nothing behind. With KILL_RENAME=NAME it ends right before
+ * a file gets a name that ends so.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -58,4 +59,25 @@ cupsDoFileRequest(void *http, void *request, const char *resource, const char *f
 	if (file != NULL)
 		step();
 	return real(http, request, resource, file);
+}
+
+static void
+strike(const char *to)
+{
+	const char *name = getenv("KILL_RENAME");
+	const size_t len = name != NULL ? strlen(name) : 0, has = strlen(to);
+
+	if (len > 0 && has >= len && strcmp(to + has - len, name) == 0)
+		(void)raise(SIGKILL);
+}
+
+int rename(const char *from, const char *to);
+int
+rename(const char *from, const char *to)
+{
+	int (*real)(const char *, const char *);
+
+	strike(to);
+	find("rename", &real, sizeof(real));
+	return real(from, to);
 }

@@ -1,6 +1,7 @@
 # A club on key tokens from the command line alone: made, used, examined, its PIN wrong, changed, the token gone.
 . tests/support/tap.sh
-bashgah=$BUILD/bashgah
+. tests/e2e/station.sh
+need python3 python3
 module=/usr/lib/softhsm/libsofthsm2.so
 uri="pkcs11:token=station?module-path=$module"
 club=$TMPDIR/club
@@ -69,6 +70,56 @@ equal "the passphrase of its safe too" "$(change pass newpass) $(with pass --jso
 equal "the public words are no passphrase for it" \
 	"$(printf 'practice\n' >"$TMPDIR/public"; change newpass public; with newpass --json doctor | jq -r '[.findings[] | select(.state == "bad")] | length')" "4
 0"
+# --- a real club's card keys in a token: ceremony, drill, card; then its papers, at a desk with another token
+token() {
+	softhsm2-util --init-token --free --label "$1" --so-pin 87654321 --pin 140403 >/dev/null
+}
+# people OPTIONS... -- ARGUMENTS...: custodians at the club, its PIN on descriptor 3
+people() {
+	local play=()
+	while [ "$1" != -- ]; do
+		play+=("$1")
+		shift
+	done
+	custodians "${play[@]}" -- -C "$club" --json --passphrase-fd 3 "${@:2}" 3<"$TMPDIR/pin"
+}
+# objects: where the masters are, and how many
+objects() { with pin --json keys show | jq -c '[.store, (.generations[].kcv | length)]'; }
+token shop
+token desk
+club=$TMPDIR/shop
+printf 'kuh barf setare\n' >"$TMPDIR/rootpass"
+expect "a real club has its station's keys in a token" sh -c '"$1" -C "$2/shop" --passphrase-fd 3 init --real --token "$3" \
+	--name "باشگاه سپیده" --host club.sepideh.ir --root "$2/shop.root" --root-passphrase-fd 4 --designs printer/designs \
+	3<"$2/pin" 4<"$2/rootpass"' _ "$bashgah" "$TMPDIR" "${uri/station/shop}"
+with pin member add 'نرگس رضایی' >/dev/null
+equal "no masters are in it" "$(with pin --json keys show | jq -c '[.store, .generations]')" '["token",[]]'
+people --stop 'سهم ۲ از ۳' -- keys ceremony --custodian سارا --custodian رضا --custodian مینا >/dev/null
+equal "nor after a ceremony that was left" "$(with pin --json keys show | jq -c .generations)" '[]'
+people --shares "$TMPDIR/papers" -- keys ceremony --custodian سارا --custodian رضا --custodian مینا >"$TMPDIR/json"
+equal "a ceremony brings nine masters into the token" "$(jq .exit "$TMPDIR/json") $(objects)" '0 ["token",9]'
+equal "with the check values the people saw" \
+	"$(with pin --json keys show | jq -c '.generations[0].kcv')" "$(jq -c .kcv "$TMPDIR/json")"
+equal "a card waits for the drill" "$(with pin --json issue --member 1 --no-print | jq -r .message)" DRILL_FIRST
+equal "two of the papers pass it" "$(people --shares "$TMPDIR/papers" --use 3,1 -- keys drill | jq .exit)" 0
+equal "and a card is made" "$(with pin --json issue --member 1 --no-print | jq .exit)" 0
+expect "a desk joins with a token of its own" sh -c '"$1" -C "$2/shop" --passphrase-fd 3 club export "$2/club.file" 3<"$2/pin" &&
+	"$1" -C "$2/desk" --passphrase-fd 3 keys join "$2/club.file" --role desk --token "$3" --request "$2/request" \
+		--designs printer/designs 3<"$2/pin" &&
+	"$1" -C "$2/shop" --passphrase-fd 3 keys certify "$2/request" --root "$2/shop.root" --root-passphrase-fd 4 --out "$2/cert" \
+		3<"$2/pin" 4<"$2/rootpass" &&
+	"$1" -C "$2/desk" --passphrase-fd 3 keys install "$2/cert" 3<"$2/pin"' _ "$bashgah" "$TMPDIR" "${uri/station/desk}"
+kcv=$(jq -c '.kcv | {read, debit, write}' "$TMPDIR/json")
+club=$TMPDIR/desk
+people --shares "$TMPDIR/papers" --use 2 -- keys restore >"$TMPDIR/json"
+equal "one paper brings nothing back" "$(jq -r .message "$TMPDIR/json") $(with pin --json keys show | jq -c .generations)" \
+	"SHARES_TOO_FEW []"
+equal "two bring its role's masters into its token" "$(people --shares "$TMPDIR/papers" --use 2,3 -- keys restore | jq .exit)" 0
+equal "three, the same as the shop's" \
+	"$(with pin --json keys show | jq -cS '[.store, .role, .generations[0].kcv]')" "$(jq -cS '["token", "desk", .]' <<<"$kcv")"
+equal "no word of a paper lies in a club's folder or beside the tokens" \
+	"$(jq -r '.[][]' "$TMPDIR/papers" | grep -rlF -f - "$TMPDIR/shop" "$TMPDIR/desk" "$TMPDIR/tokens")" ""
+
 # a practice club may have a passphrase of its own; then it is asked for
 club=$TMPDIR/practice
 "$bashgah" -C "$club" init --designs printer/designs >/dev/null
