@@ -138,7 +138,10 @@ tap_adopt(struct tap *t, const struct flow *f, struct why *w)
 	bool restored = false;
 	enum err e = ERR_OK;
 
+	/* money on a card that is to be refused is not taken over, either */
 	if (is_ahead(t, f))
+		e = tap_admit(t, f, w);
+	if (e == ERR_OK && is_ahead(t, f))
 		e = store_was_restored(db, &restored, w);
 	if (e != ERR_OK || !restored)
 		return e;

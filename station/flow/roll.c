@@ -13,9 +13,17 @@
 
 #include "station/base/clock.h"
 #include "station/base/log.h"
+#include "station/flow/custody.h"
 #include "station/flow/tap.h"
 
 #define MINUTES_A_DAY 1440u
+
+/* A card under keys that only the store has is lost with it: a real club proves the shares first, as before an issue. */
+static enum err
+check(struct tap *t, struct why *w)
+{
+	return custody_may_issue(t->s, w);
+}
 
 /* Both sides of the record: nothing but sequence, operation, generation, writer and time is new. */
 static enum err
@@ -60,6 +68,7 @@ const struct flow flow_roll = {
 	.id = FLOW_ROLL,
 	.name = "roll",
 	.right = OP_KEY_ROLL,
+	.check = check,
 	.compose = compose,
 	.apply = apply,
 };

@@ -86,7 +86,7 @@ enum err tap_admit(const struct tap *t, const struct flow *f, struct why *w);
 enum err tap_look_up(struct tap *t, struct why *w);
 /*
  * Take over what a card of this station knows and a restored book does not: out->adopted. Nothing to do for any other card.
- * Errors: those of the store and the ledger.
+ * Errors: those of tap_admit (nothing is taken over from a hot card), of the store and the ledger.
  */
 enum err tap_adopt(struct tap *t, const struct flow *f, struct why *w);
 /* Is what the card says what the book says, and explained by its own log? Errors: ERR_RECORD, ERR_NOT_FOUND, ERR_REFUSED. */

@@ -82,4 +82,12 @@ expect "its custodians bring them back" custodians --shares "$real.papers" --use
 equal "the card is adopted with its money" "$(field '"\(.adopted) \(.balance_rial)"' "$bashgah" -C "$real" --json --passphrase-fd 3 show 3<"$pass")" \
 	"true 500000"
 expect "and loaded" "$bashgah" -C "$real" --passphrase-fd 3 load 10000 3<"$pass"
+
+# --- the thief may have had the passphrase: new card keys, which are good once their shares have been tried
+told() { field '"\(.exit) \(.roll) \(.key_generation) \(.roll_due)"' "$bashgah" -C "$real" --json --passphrase-fd 3 "$@" 3<"$pass"; }
+expect "the next keys are made" custodians --shares "$TMPDIR/next.papers" -- -C "$real" --passphrase-fd 3 keys ceremony --next \
+	--custodian 'سارا احمدی' --custodian 'رضا کریمی' 3<"$pass"
+equal "no card gets keys whose shares nobody has tried" "$(told load 10000)" "0 none 1 true"
+expect "they are tried" custodians --shares "$TMPDIR/next.papers" --use 1,2 -- -C "$real" --passphrase-fd 3 keys drill 3<"$pass"
+equal "then the card gets them at its tap" "$(told show)" "0 done 2 false"
 plan

@@ -346,6 +346,38 @@ an_old_image_stays_an_alarm(void **state)
 }
 
 static void
+a_hot_card_is_not_adopted_before_it_is_taken_off_the_list(void **state)
+{
+	struct flow_request resign = {.flow = FLOW_RESIGN, .manager = true, .reason = "looked at"};
+	struct restore_report r;
+	struct books before;
+	struct day d;
+
+	(void)state;
+	open_day(&d, "restore-hot");
+	lose_and_restore(&d, NULL, &r);
+	for (unsigned i = 0; i < CARDS; i += 2) {	/* one the book knows, one issued after the backup */
+		lay(&d, i);
+		assert_int_equal(lists_hot_add(d.f.station, d.number[i], LIST_STOLEN, &d.f.why), ERR_OK);
+		books_take(&d.f, &before);
+		assert_int_equal(club_fixture_show(&d.f), ERR_REFUSED);
+		assert_int_equal(d.f.why.id, MSG_CARD_HOT);
+		assert_false(d.f.result.adopted);
+		assert_int_equal(club_fixture_load(&d.f, T(10000), NULL), ERR_REFUSED);
+		assert_int_equal(d.f.why.id, MSG_CARD_HOT);
+		resign.reader = d.f.reader;
+		assert_int_equal(flow_run(d.f.station, &resign, &d.f.result, &d.f.why), ERR_REFUSED);
+		assert_int_equal(d.f.why.id, MSG_CARD_HOT);
+		books_same(&d.f, &before);
+		books_free(&before);
+		assert_int_equal(waiting(&d, 0), i / 2);
+		assert_int_equal(lists_hot_remove(d.f.station, d.number[i], &d.f.why), ERR_OK);
+		shows(&d, i, i == 0 ? T(700000) : T(100000), true, i == 0 ? T(200000) : T(100000));
+	}
+	close_day(&d);
+}
+
+static void
 a_book_put_back_by_hand_adopts_nothing(void **state)
 {
 	char copy[400], book[400];
@@ -673,6 +705,7 @@ main(void)
 		cmocka_unit_test(no_number_and_no_event_is_given_twice),
 		cmocka_unit_test(a_card_that_held_less_is_posted_the_other_way_round),
 		cmocka_unit_test(an_old_image_stays_an_alarm),
+		cmocka_unit_test(a_hot_card_is_not_adopted_before_it_is_taken_off_the_list),
 		cmocka_unit_test(a_book_put_back_by_hand_adopts_nothing),
 		cmocka_unit_test(what_a_stolen_station_wrote_waits_for_a_manager),
 		cmocka_unit_test(a_store_that_knows_more_is_never_written_over),

@@ -6,11 +6,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "station/club/ledger.h"
+#include "station/flow/generation.h"
+#include "station/flow/settings.h"
 #include "station/store/intent.h"
 #include "tests/support/club_fixture.h"
 #include "tests/support/token_shim.h"
@@ -176,12 +179,63 @@ what_was_signed_by_p256_is_written_again_never_signed_again(void **state)
 	club_fixture_close(&f);
 }
 
+/* The card is of the generation before, as `old`, the store of that time, makes it. */
+static void
+new_due_card(struct safe *old)
+{
+	struct safe *now = f.station->safe;
+
+	club_fixture_new_card(&f);
+	f.station->safe = old;
+	assert_int_equal(club_fixture_issue(&f, NULL), ERR_OK);
+	f.station->safe = now;
+}
+
+static void
+a_token_pulled_at_any_use_of_a_roll_costs_no_card(void **state)
+{
+	char path[300];
+	struct safe *old;
+	uint16_t generation;
+	int uses = 0;
+
+	(void)state;
+	open_on("token", "token-roll");
+	(void)snprintf(path, sizeof(path), "%s/" STATION_SAFE, f.folder);
+	assert_int_equal(safe_open(path, SAFE_PRACTICE_PASSPHRASE, sizeof(SAFE_PRACTICE_PASSPHRASE) - 1, &old,
+	    &f.why), ERR_OK);
+	assert_int_equal(station_next_generation(f.station, NULL, NULL, &generation, &f.why), ERR_OK);
+	for (;; uses++) {
+		enum err e;
+
+		new_due_card(old);
+		shim->signs_left = uses;
+		e = club_fixture_show(&f);
+		put_token_back();
+		if (e == ERR_OK && f.result.roll.outcome == ROLL_DONE)
+			break;
+		/* what was asked is done, or never was; its keys come next time */
+		if (e != ERR_OK)
+			met_no_token(e);
+		assert_int_equal(club_fixture_show(&f), ERR_OK);
+		assert_false(f.result.roll.due);
+		assert_int_equal(f.result.record.key_epoch, generation);
+		club_fixture_expect(&f, 0);
+	}
+	assert_true(uses > 5);
+	nothing_is_open();
+	print_message("# roll: the token pulled at %d uses, 0 cards lost\n", uses);
+	safe_close(&old);
+	club_fixture_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_token_pulled_at_any_use_of_an_issue_costs_no_card),
 	    cmocka_unit_test(a_token_pulled_at_any_use_of_a_load_costs_nobody_money),
+	    cmocka_unit_test(a_token_pulled_at_any_use_of_a_roll_costs_no_card),
 	    cmocka_unit_test(what_was_signed_by_p256_is_written_again_never_signed_again),
 	};
 
