@@ -14,9 +14,15 @@
 
 #define CHUNK 65536
 #define LENGTH_LEN 8
-#define DESIGN_CAP (UINT64_C(64) << 20)
+#define PICTURE_CAP (UINT64_C(64) << 20)
 
-/* Every name but those of designs; what is secret only in a practice club's backup. */
+/* Folders that go in and out with all their files. */
+static const struct {
+	const char *name;
+	mode_t mode;
+} folders[] = {{STATION_DESIGNS, 0644}, {STATION_PHOTOS, 0600}};
+
+/* Every other name; what is secret only in a practice club's backup. */
 static const struct {
 	const char *name;
 	bool practice;
@@ -33,7 +39,8 @@ archive_folders(const char *folder, struct why *w)
 		const char *name;
 		mode_t mode;
 	} below[] = {
-		{STATION_KEYS_DIR, 0700}, {STATION_DESIGNS, 0755}, {STATION_PRINTS, 0700}, {STATION_CARDS, 0700},
+		{STATION_KEYS_DIR, 0700}, {STATION_DESIGNS, 0755}, {STATION_PHOTOS, 0700}, {STATION_PRINTS, 0700},
+		{STATION_CARDS, 0700},
 	};
 	char path[STATION_PATH_CAP];
 	enum err e = folder_make(folder, 0755, w);
@@ -127,7 +134,7 @@ archive_leaf(struct sealed_stream *to, const char *name, const char *path, const
 	return S_ISREG(st.st_mode) ? archive_file(to, as, from, w) : ERR_OK;
 }
 
-enum err
+static enum err
 archive_folder(struct sealed_stream *to, const char *name, const char *path, struct why *w)
 {
 	DIR *dir = opendir(path);
@@ -140,6 +147,21 @@ archive_folder(struct sealed_stream *to, const char *name, const char *path, str
 		if (d->d_name[0] != '.')
 			e = archive_leaf(to, name, path, d->d_name, w);
 	(void)closedir(dir);
+	return e;
+}
+
+enum err
+archive_pictures(struct sealed_stream *to, const char *folder, struct why *w)
+{
+	char path[STATION_PATH_CAP];
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; e == ERR_OK && i < sizeof(folders) / sizeof(folders[0]); i++) {
+		int n = snprintf(path, sizeof(path), "%s/%s", folder, folders[i].name);
+
+		e = n < 0 || (size_t)n >= sizeof(path) ? why_errno(w, ENAMETOOLONG, folder) :
+							 archive_folder(to, folders[i].name, path, w);
+	}
 	return e;
 }
 
@@ -180,23 +202,26 @@ take(struct sealed_stream *from, void *out, size_t len, struct why *w)
 	return ERR_OK;
 }
 
-/* A design's name: one leaf, no dot in front, nothing a path could be made of. */
+/* A name in one of the folders: one leaf, no dot in front, nothing a path could be made of. */
 static bool
-is_design(const char *name)
+is_below(const char *name, const char *folder)
 {
-	const size_t prefix = sizeof(STATION_DESIGNS);
-	const char *leaf = name + prefix;
+	const size_t len = strlen(folder);
+	const char *leaf = name + len + 1;
 
-	return strncmp(name, STATION_DESIGNS "/", prefix) == 0 && leaf[0] != '.' && leaf[0] != '\0' &&
+	return strncmp(name, folder, len) == 0 && name[len] == '/' && leaf[0] != '.' && leaf[0] != '\0' &&
 	    strchr(leaf, '/') == NULL;
 }
 
 static enum err
 mode_of(const char *name, bool test, uint64_t len, mode_t *mode, struct why *w)
 {
-	*mode = 0644;
-	if (is_design(name))
-		return len <= DESIGN_CAP ? ERR_OK : not_ours(name, w);
+	*mode = 0600;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (is_below(name, folders[i].name)) {
+			*mode = folders[i].mode;
+			return len <= PICTURE_CAP ? ERR_OK : not_ours(name, w);
+		}
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(name, known[i].name) == 0 && (test || !known[i].practice)) {
 			*mode = known[i].mode;

@@ -17,8 +17,8 @@
 enum err archive_file(struct sealed_stream *to, const char *name, const char *path, struct why *w);
 enum err archive_bytes(struct sealed_stream *to, const char *name, const void *bytes, size_t len,
     struct why *w);
-/* All plain files of a folder, as `name`/leaf. */
-enum err archive_folder(struct sealed_stream *to, const char *name, const char *path, struct why *w);
+/* All plain files of a club's designs (its logo among them) and of its members' photos. */
+enum err archive_pictures(struct sealed_stream *to, const char *folder, struct why *w);
 enum err archive_end(struct sealed_stream *to, struct why *w);
 
 /*

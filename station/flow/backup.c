@@ -59,14 +59,11 @@ head_of_copy(struct packing *p, struct why *w)
 static enum err
 add_public(struct packing *p, struct sealed_stream *to, struct why *w)
 {
-	char path[STATION_PATH_CAP];
 	enum err e = archive_bytes(to, STATION_ROOT_PUB, p->s->root_pub, sizeof(p->s->root_pub), w);
 
 	if (e == ERR_OK)
 		e = archive_bytes(to, ARCHIVE_CERT, p->s->cert_bytes, sizeof(p->s->cert_bytes), w);
-	if (e == ERR_OK)
-		e = station_path(p->s, STATION_DESIGNS, path, w);
-	return e == ERR_OK ? archive_folder(to, STATION_DESIGNS, path, w) : e;
+	return e == ERR_OK ? archive_pictures(to, p->s->folder, w) : e;
 }
 
 /* Nothing in a practice club's keys is secret, and without them nobody could rehearse the worst day. */

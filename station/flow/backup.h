@@ -15,7 +15,7 @@ struct backup_report {
 };
 
 /*
- * Book, public keys, certificate and designs in one sealed file at `path` (must not exist), while other programs go on
+ * Book, public keys, certificate, designs and photos in one sealed file at `path` (must not exist), while other programs go on
  * working; of a practice club, whose passphrase is public, its root and safe as well: of a real one no secret key.
  * The file has its name only when it has been opened again, its copy of the book audited from the first row to the
  * last, and its head found to be the one signed. Takes twice the room of the book below the club folder for as long.

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -297,6 +298,56 @@ killed_in_the_middle_there_is_no_half_backup_and_no_half_station(void **state)
 	close_desk(&d);
 }
 
+/* --- pictures */
+
+static void
+put_in(const char *folder, const char *name, const char *bytes)
+{
+	char path[400];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(file_write(path, bytes, strlen(bytes), 0600, NULL), ERR_OK);
+}
+
+static void
+stands_in(const char *folder, const char *name, const char *bytes, mode_t mode)
+{
+	char path[400], room[64] = "";
+	struct stat st;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(file_read(path, room, sizeof(room) - 1, &len, NULL), ERR_OK);
+	assert_string_equal(room, bytes);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, mode);
+}
+
+static void
+the_logo_and_the_members_photos_come_back(void **state)
+{
+	struct backup_report r;
+	char path[400];
+	struct desk d;
+
+	(void)state;
+	open_desk(&d, "backup-photos");
+	(void)snprintf(path, sizeof(path), "%s/" STATION_PHOTOS, d.f.folder);
+	assert_int_equal(folder_make(path, 0700, &d.f.why), ERR_OK);
+	put_in(d.f.folder, STATION_PHOTOS "/1.jpg", "a face");
+	put_in(d.f.folder, STATION_PHOTOS "/1000001.png", "another");
+	put_in(d.f.folder, STATION_PHOTOS "/.hidden", "nobody's");
+	put_in(d.f.folder, STATION_DESIGNS "/logo.png", "a sunrise");
+	assert_int_equal(back_up(&d, &r), ERR_OK);
+	assert_int_equal(restore(&d, &d.f.why), ERR_OK);
+	stands_in(d.back, STATION_PHOTOS "/1.jpg", "a face", 0600);
+	stands_in(d.back, STATION_PHOTOS "/1000001.png", "another", 0600);
+	stands_in(d.back, STATION_DESIGNS "/logo.png", "a sunrise", 0644);
+	(void)snprintf(path, sizeof(path), "%s/" STATION_PHOTOS "/.hidden", d.back);
+	assert_int_not_equal(access(path, F_OK), 0);
+	close_desk(&d);
+}
+
 /* --- beside others */
 
 static void
@@ -513,6 +564,7 @@ main(void)
 		cmocka_unit_test(a_full_disk_leaves_no_backup_and_a_station_that_works),
 		cmocka_unit_test(a_full_disk_leaves_no_half_of_a_restored_station),
 		cmocka_unit_test(killed_in_the_middle_there_is_no_half_backup_and_no_half_station),
+		cmocka_unit_test(the_logo_and_the_members_photos_come_back),
 		cmocka_unit_test(others_go_on_working_while_it_is_made),
 		cmocka_unit_test(of_two_at_once_one_gets_the_name),
 		cmocka_unit_test(the_first_row_that_was_changed_swapped_or_taken_is_named),
