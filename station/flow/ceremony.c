@@ -234,23 +234,64 @@ check_end(const struct ceremony *c, const char *place, struct why *w)
 	return ERR_OK;
 }
 
+static enum err
+held(const struct ceremony *c, struct why *w)
+{
+	return why_set(w, ERR_REFUSED, MSG_CEREMONY_HELD, WHY_NUM(c->facts.generation));
+}
+
+/* Another ceremony may have ended since this one began: the safe as it is now is asked, not the one that was opened. */
+static enum err
+note_ceremony(struct station *s, struct ceremony *c, const char *path, const char *place, struct why *w)
+{
+	struct safe_info now;
+	enum err e = store_begin(s->store, w);
+
+	if (e == ERR_OK)
+		e = safe_peek(path, &now, w);
+	if (e == ERR_OK && now.epoch >= c->facts.generation)
+		e = held(c, w);
+	if (e == ERR_OK)
+		e = custody_note_in(s, &c->facts, c->plan.alone ? place : NULL, w);
+	if (e == ERR_OK)
+		e = store_commit(s->store, w);
+	store_rollback(s->store);
+	return e;
+}
+
+/* The shares the book knows last are those of the masters that come in: whoever noted others since has its turn. */
+static enum err
+bring_in(struct station *s, const struct ceremony *c, const char *path, const char *pass, size_t pass_len,
+    struct why *w)
+{
+	struct store_custody last, there = c->facts;
+	enum err e = store_begin(s->store, w);
+
+	there.act = CUSTODY_IMPORT;
+	if (e == ERR_OK)
+		e = custody_ceremony(s, c->facts.generation, &last, w);
+	if (e == ERR_OK && memcmp(last.set, c->facts.set, sizeof(last.set)) != 0)
+		e = held(c, w);
+	if (e == ERR_OK)
+		e = safe_import(path, pass, pass_len, c->m, custody_slots(s), w);
+	if (e == ERR_OK)
+		e = custody_note_in(s, &there, NULL, w);
+	if (e == ERR_OK)
+		e = store_commit(s->store, w);
+	store_rollback(s->store);
+	return e;
+}
+
 enum err
 ceremony_finish(struct station *s, struct ceremony *c, const char *place, const char *pass,
     size_t pass_len, struct why *w)
 {
 	char path[STATION_PATH_CAP];
-	struct store_custody there;
 	enum err e = check_end(c, place, w);
 
 	if (e == ERR_OK)
 		e = station_path(s, STATION_SAFE, path, w);
 	if (e == ERR_OK)
-		e = custody_note(s, &c->facts, c->plan.alone ? place : NULL, w);
-	if (e == ERR_OK)
-		e = safe_import(path, pass, pass_len, c->m, custody_slots(s), w);
-	if (e != ERR_OK)
-		return e;
-	there = c->facts;
-	there.act = CUSTODY_IMPORT;
-	return custody_note(s, &there, NULL, w);
+		e = note_ceremony(s, c, path, place, w);
+	return e == ERR_OK ? bring_in(s, c, path, pass, pass_len, w) : e;
 }

@@ -94,9 +94,8 @@ static const char *const kinds[] = {
 	[CUSTODY_DRILL] = "keys.drill", [CUSTODY_RESTORE] = "keys.restore",
 };
 
-/* Journal row and book row, in the transaction. */
-static enum err
-note(struct station *s, struct store_custody *c, const char *place, struct why *w)
+enum err
+custody_note_in(struct station *s, struct store_custody *c, const char *place, struct why *w)
 {
 	const struct journal_field fields[] = {
 		JOURNAL_FIELD_INT("generation", c->generation),
@@ -109,10 +108,11 @@ note(struct station *s, struct store_custody *c, const char *place, struct why *
 		JOURNAL_FIELD_HEX("kcvs", c->kcv, c->kcv_len),
 		{"kept_outside", JOURNAL_STR, 0, place, place != NULL ? strlen(place) : 0},
 	};
-	struct journal_entry entry = {.kind = kinds[c->act], .at_ms = c->at_ms, .fields = fields,
+	struct journal_entry entry = {.kind = kinds[c->act], .at_ms = clock_now_ms(), .fields = fields,
 	    .field_count = sizeof(fields) / sizeof(fields[0])};
 	enum err e = store_event_next(s->store, entry.event, w);
 
+	c->at_ms = entry.at_ms;
 	memcpy(c->event, entry.event, sizeof(c->event));
 	if (e == ERR_OK)
 		e = store_journal_append(s->store, &entry, w);
@@ -124,10 +124,8 @@ custody_note(struct station *s, struct store_custody *c, const char *place, stru
 {
 	enum err e = store_begin(s->store, w);
 
-	if (e != ERR_OK)
-		return e;
-	c->at_ms = clock_now_ms();
-	e = note(s, c, place, w);
+	if (e == ERR_OK)
+		e = custody_note_in(s, c, place, w);
 	if (e == ERR_OK)
 		e = store_commit(s->store, w);
 	store_rollback(s->store);

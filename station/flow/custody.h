@@ -32,6 +32,8 @@ enum err custody_ceremony(struct station *s, uint16_t generation, struct store_c
  * c->event is filled. `place`: where a lone keeper's share outside lies; NULL for none.
  */
 enum err custody_note(struct station *s, struct store_custody *c, const char *place, struct why *w);
+/* The same in the caller's transaction. */
+enum err custody_note_in(struct station *s, struct store_custody *c, const char *place, struct why *w);
 
 /* The name behind a share of a ceremony; "" if it is not known. */
 void custody_person(const struct store_custody *c, unsigned index, char out[CUSTODY_NAME_CAP]);

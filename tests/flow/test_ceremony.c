@@ -103,6 +103,56 @@ an_unfinished_ceremony_leaves_nothing_behind(void **state)
 	club_fixture_close(&f);
 }
 
+/* A ceremony as far as its last step. */
+static struct ceremony *
+hold(struct club_fixture *f, struct share paper[2])
+{
+	const struct ceremony_plan plan = {.custodian = {"A", "B"}, .count = 2, .bits = 128, .next = true};
+	struct ceremony *c;
+
+	assert_int_equal(ceremony_begin(f->station, &plan, &c, &f->why), ERR_OK);
+	assert_int_equal(ceremony_make(c, &f->why), ERR_OK);
+	for (unsigned i = 1; i <= 2; i++) {
+		real_club_prove(c, i);
+		paper[i - 1] = *ceremony_share(c, i);
+	}
+	return c;
+}
+
+/* Two screens, two ceremonies for one generation: the book must not take the shares of the second for the keys' own. */
+static void
+of_two_ceremonies_at_once_the_first_to_end_counts(void **state)
+{
+	struct share paper[2], other[2];
+	struct ceremony *first, *second;
+	struct gathering_report r;
+	struct store_custody row;
+	struct gathering *g;
+	struct club_fixture f;
+	int64_t rows;
+
+	(void)state;
+	club_fixture_open(&f, "ceremony-twice");
+	first = hold(&f, paper);
+	second = hold(&f, other);
+	assert_int_equal(ceremony_finish(f.station, first, NULL, PASS, PASS_LEN, &f.why), ERR_OK);
+	rows = journal_rows(&f);
+	assert_int_equal(ceremony_finish(f.station, second, NULL, PASS, PASS_LEN, &f.why), ERR_REFUSED);
+	assert_int_equal(f.why.id, MSG_CEREMONY_HELD);
+	assert_int_equal(f.why.arg[0].num, 2);
+	assert_int_equal(journal_rows(&f), rows);
+	ceremony_close(&first);
+	ceremony_close(&second);
+	reopen(&f);
+	assert_int_equal(custody_ceremony(f.station, 2, &row, &f.why), ERR_OK);
+	assert_int_equal(gathering_begin(f.station, &g, &f.why), ERR_OK);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(real_club_type(g, &paper[i], &f.why), ERR_OK);
+	assert_int_equal(gathering_drill(g, &r, &f.why), ERR_OK);
+	gathering_close(&g);
+	club_fixture_close(&f);
+}
+
 static void
 plans_that_make_no_sense_are_refused(void **state)
 {
@@ -292,6 +342,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_ceremony_brings_the_next_generation_and_its_people_into_the_journal),
 		cmocka_unit_test(an_unfinished_ceremony_leaves_nothing_behind),
+		cmocka_unit_test(of_two_ceremonies_at_once_the_first_to_end_counts),
 		cmocka_unit_test(plans_that_make_no_sense_are_refused),
 		cmocka_unit_test(a_drill_changes_nothing_and_is_on_record),
 		cmocka_unit_test(every_share_that_is_not_the_one_given_out_is_named),

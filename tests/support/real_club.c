@@ -31,9 +31,8 @@ open_station(const char *folder, const char *pass)
 	return s;
 }
 
-/* The last words of the nine lines. */
-static void
-prove(struct ceremony *c, unsigned index)
+void
+real_club_prove(struct ceremony *c, unsigned index)
 {
 	char typed[SHARE_LINES * WORDS_CAP] = "", line[WORDS_LINE_CAP];
 	struct why w;
@@ -61,7 +60,7 @@ real_club_ceremony(const char *folder, const char *pass, unsigned count, unsigne
 	assert_int_equal(ceremony_begin(s, &plan, &c, &w), ERR_OK);
 	assert_int_equal(ceremony_make(c, &w), ERR_OK);
 	for (unsigned i = 1; i <= count; i++) {
-		prove(c, i);
+		real_club_prove(c, i);
 		out[i - 1] = *ceremony_share(c, i);
 	}
 	assert_int_equal(ceremony_finish(s, c, NULL, pass, strlen(pass), &w), ERR_OK);

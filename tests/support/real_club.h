@@ -7,6 +7,8 @@
 
 /* Hold the ceremony of the next generation among `count` custodians named A, B, C …; the papers go to `out`. Asserts. */
 void real_club_ceremony(const char *folder, const char *pass, unsigned count, unsigned needed, struct share *out);
+/* Type back the last words of share `index`'s nine lines, as its custodian would. Asserts. */
+void real_club_prove(struct ceremony *c, unsigned index);
 /* Type these papers; the drill is on record. Asserts. */
 void real_club_drill(const char *folder, const char *pass, const struct share *paper, unsigned count);
 /* Both, 2 of 2: cards may be issued. */
