@@ -334,15 +334,28 @@ identify(struct station *s, const char *typed, struct store_stock *out, struct w
 }
 
 static enum err
-note_wrong_pin(struct station *s, uint64_t number, struct why *w)
+check_tries(const struct store_stock *c, struct why *w)
 {
+	return c->tries < STORE_STOCK_PIN_TRIES ? ERR_OK : why_set(w, ERR_REFUSED, MSG_STOCK_PIN_LOCKED);
+}
+
+/* Tries at other desks went on while this one was worked out: what they left decides, even over a right one. */
+static enum err
+note_try(struct station *s, uint64_t number, bool right, struct why *w)
+{
+	struct store_stock now;
 	enum err e = store_begin(s->store, w);
 
 	if (e == ERR_OK)
+		e = store_stock_by_number(s->store, number, &now, w);
+	if (e == ERR_OK)
+		e = check_tries(&now, w);
+	if (e == ERR_OK && !right)
 		e = store_stock_wrong_pin(s->store, number, clock_now_ms(), w);
 	if (e == ERR_OK)
 		e = store_commit(s->store, w);
 	store_rollback(s->store);
+	WIPE(now);
 	return e;
 }
 
@@ -355,16 +368,13 @@ check_pin(struct station *s, const struct store_stock *c, const char *pin, struc
 
 	if (!c->has_pin)
 		return why_set(w, ERR_REFUSED, MSG_STOCK_NO_PIN);
-	if (c->tries >= STORE_STOCK_PIN_TRIES)
-		return why_set(w, ERR_REFUSED, MSG_STOCK_PIN_LOCKED);
 	if (!text_fold(pin, ascii, sizeof(ascii)))
 		ascii[0] = '\0';
 	e = pin_matches(ascii, c->salt, c->pin, &right, w);
 	WIPE(ascii);
-	if (e != ERR_OK || right)
-		return e;
-	e = note_wrong_pin(s, c->number, w);
-	return e == ERR_OK ? why_set(w, ERR_REFUSED, MSG_STOCK_PIN_WRONG) : e;
+	if (e == ERR_OK)
+		e = note_try(s, c->number, right, w);
+	return e == ERR_OK && !right ? why_set(w, ERR_REFUSED, MSG_STOCK_PIN_WRONG) : e;
 }
 
 enum err
@@ -385,5 +395,6 @@ stock_find(struct station *s, const char *typed, const char *pin, struct store_s
 		return why_set(w, ERR_REFUSED, MSG_STOCK_BOUND, WHY_CODE(digits));
 	if (lot->state == STORE_STOCK_LOT_VOID)
 		return why_set(w, ERR_REFUSED, MSG_STOCK_LOT_CLOSED, WHY_NUM(lot->number));
-	return pin != NULL ? check_pin(s, out, pin, w) : ERR_OK;
+	e = check_tries(out, w);
+	return e == ERR_OK && pin != NULL ? check_pin(s, out, pin, w) : e;
 }

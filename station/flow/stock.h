@@ -47,7 +47,7 @@ enum err stock_void(struct station *s, uint32_t lot, struct why *w);
 /*
  * The card of stock that staff hold: its number typed, or its QR as a scanner types it (token_scan); with `pin` also
  * whether that is right (NULL: not asked). Errors: ERR_NOT_FOUND (none of this station's stock), ERR_REFUSED (bound
- * already, its lot is closed, a wrong PIN, or too many of them), those of token_scan. Wipe `out`.
+ * already, its lot is closed, a wrong PIN, or too many of them before, with or without `pin`), those of token_scan. Wipe `out`.
  */
 enum err stock_find(struct station *s, const char *typed, const char *pin, struct store_stock *out,
     struct store_stock_lot *lot, struct why *w);

@@ -268,9 +268,14 @@ store_stock_wrong_pin(struct store *s, uint64_t number, int64_t at_ms, struct wh
 	const struct digits card = digits_of(number);
 	const struct journal_field fields[] = {JOURNAL_FIELD_STR("card", card.text)};
 	struct journal_entry row = {.kind = "stock.pin", .at_ms = at_ms, .fields = fields, .field_count = 1};
+	struct store_stock c;
 	struct query q;
 	enum err e = store_changing(s, w);
 
+	if (e == ERR_OK)
+		e = store_stock_by_number(s, number, &c, w);
+	if (e == ERR_OK && c.tries >= STORE_STOCK_PIN_TRIES)
+		e = why_set(w, ERR_REFUSED, MSG_STOCK_PIN_LOCKED);
 	if (e == ERR_OK)
 		e = store_event_next(s, row.event, w);
 	if (e == ERR_OK)

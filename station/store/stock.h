@@ -72,7 +72,7 @@ enum err store_stock_by_token(struct store *s, const uint8_t token[STORE_HASH_LE
 
 /* The card is somebody's now; in the transaction that makes it one. Errors: ERR_REFUSED (it is already, its lot is closed), ERR_NOT_FOUND. */
 enum err store_stock_bind(struct store *s, uint64_t number, struct why *w);
-/* One wrong PIN more, journaled as stock.pin. In the caller's transaction. */
+/* One wrong PIN more, journaled as stock.pin. In the caller's transaction. Errors: ERR_REFUSED (no try is left), ERR_NOT_FOUND. */
 enum err store_stock_wrong_pin(struct store *s, uint64_t number, int64_t at_ms, struct why *w);
 
 /* "reserved", "registered", …: for logs and --json. */

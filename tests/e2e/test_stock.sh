@@ -60,8 +60,12 @@ typed=$(sed 'y/ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/abcdefghijklmnopqrstuvwxyz۰
 refuses 1 "a wrong PIN" 'رمز' 'PIN' -C "$club" bind "$typed" --member 1 --pin 12345
 equal "bound by its code in lower case with Persian digits, and its PIN" \
 	"$(field '"\(.exit) \(.card)"' "${b[@]}" --json bind "$typed" --member 1 --pin "${pin[1]}")" "0 ${number[1]}"
-for i in 1 2 3 4 5; do "${b[@]}" bind "${number[2]}" --member 1 --pin 0 >/dev/null 2>&1; done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do "${b[@]}" bind "${number[2]}" --member 1 --pin 0 >/dev/null 2>&1 & done
+wait
+equal "a dozen wrong PINs at once are five tries, like one after the other" \
+	"$(book "SELECT tries FROM stock WHERE number = ${number[2]}") $(book "SELECT count(*) FROM journal WHERE kind = 'stock.pin' AND json_extract(body, '\$.card') = '${number[2]}'")" "5 5"
 refuses 1 "after five wrong PINs the right one is refused, too" 'مدیر' 'Too many' -C "$club" bind "${number[2]}" --member 1 --pin "${pin[2]}"
+refuses 1 "and none at all does not open it" 'مدیر' 'Too many' -C "$club" bind "${number[2]}" --member 1
 refuses 1 "another club's code" 'باشگاه' 'another club' -C "$club" bind "https://OTHER.EXAMPLE/C/${url[2]##*/}" --member 1
 refuses 1 "a code nobody made" 'آماده' 'stock' -C "$club" bind "https://CLUB.EXAMPLE/C/AAAAAAAAAAAAAAAAAAAAAAAAAA" --member 1
 refuses 1 "letters of a Persian keyboard" 'صفحه‌کلید' 'keyboard' -C "$club" bind 'اففحس' --member 1

@@ -180,6 +180,26 @@ wrong_pins_are_counted_and_journaled_and_never_forgotten(void **state)
 	healthy(c);
 }
 
+/* Two desks that both looked before the last try meet here. */
+static void
+after_the_last_try_no_other_is_taken(void **state)
+{
+	struct club *c = *state;
+	struct store_stock s;
+	struct why w;
+
+	(void)a_lot(c);
+	assert_int_equal(add(c, 1, FIRST, 1), ERR_OK);
+	ok(store_begin(c->s, &w));
+	for (int i = 0; i < STORE_STOCK_PIN_TRIES; i++)
+		ok(store_stock_wrong_pin(c->s, FIRST, NOW_MS, &w));
+	assert_int_equal(store_stock_wrong_pin(c->s, FIRST, NOW_MS, &w), ERR_REFUSED);
+	assert_int_equal(w.id, MSG_STOCK_PIN_LOCKED);
+	ok(store_commit(c->s, &w));
+	ok(store_stock_by_number(c->s, FIRST, &s, &w));
+	assert_int_equal(s.tries, STORE_STOCK_PIN_TRIES);
+}
+
 int
 main(void)
 {
@@ -188,6 +208,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_card_of_stock_is_found_by_number_and_token_and_bound_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_number_or_token_given_before_is_never_stock, setup, teardown),
 		cmocka_unit_test_setup_teardown(of_a_closed_lot_nothing_is_bound_any_more, setup, teardown),
+		cmocka_unit_test_setup_teardown(after_the_last_try_no_other_is_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_pins_are_counted_and_journaled_and_never_forgotten, setup, teardown),
 	};
 
