@@ -145,9 +145,13 @@ ink_outside(const struct ink *k, const struct place_box *b)
 	return false;
 }
 
+/* Elements drawn alone, times those looked through for each; beyond, the group around them is named. */
+#define BLAME_MAX 500000u
+
 struct blame {
 	struct ink *k;
 	int from;
+	unsigned left;
 	bool (*guilty)(const struct ink *k, void *ctx);
 	void (*tell)(int element, void *ctx);
 	void *ctx;
@@ -160,8 +164,9 @@ blame(struct blame *b, int i)
 {
 	const struct svg *s = b->k->a->svg;
 	unsigned before = b->told;
-	if (svg_at(s, i)->name == NULL || artwork_unseen(b->k->a, i))
+	if (svg_at(s, i)->name == NULL || b->left == 0 || artwork_unseen(b->k->a, i))
 		return;
+	b->left--;
 	/* what was put in a place has no parts of the design's own; -1 draws all */
 	bool whole = b->k->a->edit[i].outer != NULL || strcmp(svg_at(s, i)->name, "text") == 0;
 	if (!ink_draw(b->k, i == 0 ? -1 : i) || !b->guilty(b->k, b->ctx))
@@ -178,7 +183,7 @@ unsigned
 ink_blame(struct ink *k, int from, bool (*guilty)(const struct ink *k, void *ctx),
     void (*tell)(int element, void *ctx), void *ctx)
 {
-	struct blame b = { k, from, guilty, tell, ctx, 0 };
+	struct blame b = { k, from, BLAME_MAX / svg_count(k->a->svg), guilty, tell, ctx, 0 };
 	blame(&b, 0);
 	return b.told;
 }

@@ -4,6 +4,7 @@
 
 #include "printer/findings.h"
 #include "printer/picture.h"
+#include "printer/weight.h"
 
 #define DEPTH_MAX 64
 #define NODES_MAX 50000
@@ -287,6 +288,17 @@ static const GMarkupParser callbacks = {
 	.passthrough = on_other
 };
 
+/* Nobody may begin to draw what would never end, not even to look for faults. */
+static enum err
+check_weight(const struct svg *s, struct why *w)
+{
+	int heavy = weight_too_much(s);
+	if (heavy < 0)
+		return ERR_OK;
+	g_autofree char *where = svg_where(s, heavy);
+	return why_set(w, ERR_DESIGN, MSG_DESIGN_HEAVY, WHY_CODE(s->file), WHY_CODE(where));
+}
+
 enum err
 svg_parse(const char *file, const char *markup, size_t len, struct design_findings *all,
     struct svg **out, struct why *w)
@@ -309,6 +321,8 @@ svg_parse(const char *file, const char *markup, size_t len, struct design_findin
 	    strcmp(svg_at(p.svg, 0)->name, "svg") != 0))
 		p.err = why_set(w, ERR_DESIGN, MSG_DESIGN_BROKEN, WHY_CODE(file),
 		    WHY_CODE("<svg>"));
+	if (p.err == ERR_OK)
+		p.err = check_weight(p.svg, w);
 	if (p.err == ERR_OK)
 		*out = p.svg;
 	else

@@ -1,4 +1,6 @@
 /* Designs that are not what they should be, and faces that do not fit. */
+#include <glib.h>
+
 #include "station/base/file.h"
 #include "tests/printer/sample.h"
 
@@ -221,6 +223,61 @@ a_place_that_is_there_twice_on_a_side_is_refused(void **state)
 	(void)state;
 	refused_with("<text id=\"bg:tier\"", "<text id=\"bg:name\"", ERR_DESIGN, MSG_DESIGN_PLACE_BAD);
 	refused_with("<g id=\"ornament\"", "<g id=\"bg:number\"", ERR_DESIGN, MSG_DESIGN_PLACE_BAD);
+}
+
+/* Definitions of which each draws the one below it five times; `level` has N for itself, M for the one below. */
+static char *
+tower(const char *begin, const char *level, const char *end, unsigned levels)
+{
+	GString *all = g_string_new("<rect id=\"n0\" width=\"9\" height=\"9\"/>");
+	for (unsigned i = 1; i <= levels; i++) {
+		g_autofree char *own = g_strdup_printf("n%u", i);
+		g_autofree char *below = g_strdup_printf("n%u", i - 1);
+		g_autoptr(GString) one = g_string_new(begin);
+		for (unsigned j = 0; j < 5; j++)
+			g_string_append(one, level);
+		g_string_append(one, end);
+		g_string_replace(one, "N", own, 0);
+		g_string_replace(one, "M", below, 0);
+		g_string_append_len(all, one->str, (gssize)one->len);
+	}
+	g_string_append(all, "</defs>");
+	return g_string_free(all, FALSE);
+}
+
+static void
+little_markup_that_is_much_to_draw_is_refused(void **state)
+{
+	(void)state;
+	static const char *const kind[][3] = {
+		{ "<g id=\"N\">", "<use href=\"#M\"/>", "</g>" },
+		{ "<g id=\"N\" fill=\"url(#M)\">", "<path d=\"M0 0h1v1\"/>", "</g>" },
+		{ "<mask id=\"N\">", "<path d=\"M0 0h1v1\" mask=\"url(#M)\"/>", "</mask>" },
+		{ "<pattern id=\"N\">", "<path d=\"M0 0h1v1\" style=\"fill:url('#M')\"/>", "</pattern>" },
+		{ "<clipPath id=\"N\">", "<path d=\"M0 0h1v1\" clip-path=\"url( #M )\"/>", "</clipPath>" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(kind); i++) {
+		g_autofree char *high = tower(kind[i][0], kind[i][1], kind[i][2], 30);
+		g_autofree char *low = tower(kind[i][0], kind[i][1], kind[i][2], 2);
+		g_autofree char *fine = front_with("</defs>", low);
+		struct why w = { 0 };
+		struct design *d = NULL;
+		refused_with("</defs>", high, ERR_DESIGN, MSG_DESIGN_HEAVY);
+		expect(design_parse("fine", fine, back, &d, &w), &w, ERR_OK, MSG_NONE);
+		design_free(&d);
+	}
+}
+
+static void
+letters_and_lines_without_end_are_refused(void **state)
+{
+	(void)state;
+	g_autofree char *letters = g_strnfill(60000, 'a');
+	g_autofree char *text = g_strdup_printf("</defs><text x=\"5\" y=\"5\">%s</text>", letters);
+	g_autofree char *digits = g_strnfill(200000, '1');
+	g_autofree char *path = g_strdup_printf("</defs><path d=\"M0 0 %s\"/>", digits);
+	refused_with("</defs>", text, ERR_DESIGN, MSG_DESIGN_HEAVY);
+	refused_with("</defs>", path, ERR_DESIGN, MSG_DESIGN_HEAVY);
 }
 
 static void
@@ -452,6 +509,8 @@ main(void)
 		cmocka_unit_test(every_required_place_is_missed),
 		cmocka_unit_test(places_that_cannot_be_filled_are_refused),
 		cmocka_unit_test(a_place_that_is_there_twice_on_a_side_is_refused),
+		cmocka_unit_test(little_markup_that_is_much_to_draw_is_refused),
+		cmocka_unit_test(letters_and_lines_without_end_are_refused),
 		cmocka_unit_test(what_comes_after_the_drawing_is_refused),
 		cmocka_unit_test(a_place_inside_another_picture_is_refused),
 		cmocka_unit_test(a_code_over_the_edge_is_refused),
