@@ -9,12 +9,12 @@
 /* A layer is as large as the card and blended dot by dot; blurring one is dearer still. */
 #define LAYER      20u
 #define BLUR       1000u
-/* Bytes of a path, letters of a text that cost as much as an element. */
+/* Bytes of a path that cost as much as an element; a letter is shaped and drawn by itself, dearer than one. */
 #define PATH_BYTES 256u
-#define TEXT_BYTES 16u
+#define LETTER     2u
 /* Lines that cross themselves cost their square: the points of one element have an end. */
-#define PATH_LEN_MAX   (128u * 1024)
-#define TEXT_LEN_MAX   2048u
+#define PATH_LEN_MAX (128u * 1024)
+#define TEXT_LEN_MAX 2048u
 
 struct scales {
 	const struct svg *s;
@@ -59,10 +59,18 @@ has(const struct svg *s, int i, const char *property)
 }
 
 static uint64_t
-weigh_bytes(const char *data, size_t each, size_t max)
+weigh_path(const char *points)
 {
-	size_t len = data != NULL ? strlen(data) : 0;
-	return len <= max ? len / each : WEIGHT_MAX + 1;
+	size_t len = points != NULL ? strlen(points) : 0;
+	return len <= PATH_LEN_MAX ? len / PATH_BYTES : WEIGHT_MAX + 1;
+}
+
+static uint64_t
+weigh_text(const char *letters)
+{
+	size_t len = strlen(letters);
+	bool spaces = strspn(letters, " \t\r\n") == len;
+	return spaces ? 0 : len <= TEXT_LEN_MAX ? LETTER * len : WEIGHT_MAX + 1;
 }
 
 static uint64_t
@@ -90,8 +98,7 @@ weigh_shape(struct scales *k, int i, unsigned depth)
 {
 	const struct svg_node *n = svg_at(k->s, i);
 	const char *href = svg_attr(n, "href"), *old = svg_attr(n, "xlink:href");
-	uint64_t sum = 1 + weigh_bytes(svg_attr(n, "d"), PATH_BYTES, PATH_LEN_MAX) +
-	    weigh_bytes(svg_attr(n, "points"), PATH_BYTES, PATH_LEN_MAX);
+	uint64_t sum = 1 + weigh_path(svg_attr(n, "d")) + weigh_path(svg_attr(n, "points"));
 
 	href = href != NULL ? href : old;
 	if (href != NULL && *href == '#')
@@ -106,7 +113,7 @@ weigh_node(struct scales *k, int i, unsigned depth)
 {
 	const struct svg_node *n = svg_at(k->s, i);
 	if (n->name == NULL)
-		return weigh_bytes(n->text, TEXT_BYTES, TEXT_LEN_MAX);
+		return weigh_text(n->text);
 	bool gradient = g_str_has_suffix(n->name, "Gradient");
 	uint64_t inks = gradient ? 0 : weigh_inks(k, i, depth);
 	return most(weigh_shape(k, i, depth) * (1 + (inks > 1 ? inks : 0)) +
