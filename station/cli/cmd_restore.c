@@ -55,7 +55,7 @@ take_passphrases(struct cli *c, struct restore_options *o, struct passes *p, str
 static void
 say_next(struct cli *c, const struct restore_report *r)
 {
-	if (r->test)
+	if (r->test && r->certified)
 		cli_say(c, MSG_RESTORE_READY, NULL, 0);
 	if (!r->certified)
 		cli_say(c, MSG_RESTORE_CERTIFY_NEXT, (const struct why_in[]){WHY_CODE(r->request)}, 1);

@@ -37,7 +37,7 @@ struct restore_options {
 
 struct restore_report {
 	bool test;
-	bool certified;			/* the root was at hand, as a practice club's is; else a request waits for it */
+	bool certified;			/* root and register were at hand, as in a practice club of one; else a request waits for them */
 	int64_t rows;			/* of the journal, before the row of this restore */
 	int64_t lost;			/* rows of the old incarnation that the head knows and the backup does not; -1: not known */
 	uint32_t made;			/* the backup, minutes since 2000 */

@@ -37,7 +37,8 @@ struct restoring {
 	struct head_paper known;	/* kept elsewhere; seq 0: none given */
 	struct store *store;
 	struct safe *safe;
-	struct root *root;		/* if it is at hand */
+	bool keeps_register;		/* the book, of the certificates of all stations */
+	struct root *root;		/* if it is at hand, and the register is */
 	uint8_t pub[PUBKEY_LEN];	/* of the new key */
 	int64_t now_ms;
 };
@@ -114,6 +115,19 @@ read_papers(struct restoring *r, struct why *w)
 }
 
 static enum err
+look_for_register(struct restoring *r, struct why *w)
+{
+	char set[4];
+	struct why mine;
+	enum err e = store_setting_get(r->store, SETTING_REGISTER, set, sizeof(set), &mine);
+
+	r->keeps_register = e == ERR_NOT_FOUND || (e == ERR_OK && strcmp(set, "0") != 0);
+	if (e != ERR_OK && e != ERR_NOT_FOUND && w != NULL)
+		*w = mine;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
 open_book(struct restoring *r, struct why *w)
 {
 	const struct store_options o = {.sha256 = digest_sha256};
@@ -137,7 +151,7 @@ open_book(struct restoring *r, struct why *w)
 	    memcmp(found.hash, r->head.hash, sizeof(found.hash)) != 0)
 		return mixed(r, w);
 	r->out->rows = (int64_t)found.seq;
-	return ERR_OK;
+	return look_for_register(r, w);
 }
 
 /* The last head known elsewhere is of the incarnation that is lost, and this journal leads to it or ends before. */
@@ -233,8 +247,9 @@ new_practice_safe(struct restoring *r, const char *path, struct why *w)
 
 	if (e == ERR_OK)
 		e = safe_renew(before, path, pass, strlen(pass), &r->safe, w);
-	if (e == ERR_OK)
-		e = under(r, STATION_ROOT, root, w);
+	if (e != ERR_OK || !r->keeps_register)
+		return e;
+	e = under(r, STATION_ROOT, root, w);
 	return e == ERR_OK ? open_root(r, root, pass, w) : e;
 }
 
@@ -278,6 +293,9 @@ make_keys(struct restoring *r, struct why *w)
 	if (e != ERR_OK)
 		return e;
 	safe_public(r->safe, r->pub);
+	/* a station that joined does not know which numbers the others were given: the register is asked, root or no root */
+	if (!r->keeps_register)
+		root_close(&r->root);
 	return r->root != NULL ? ERR_OK : write_request(r, w);
 }
 

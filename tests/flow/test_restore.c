@@ -28,6 +28,7 @@
 #include "station/store/card.h"
 #include "tests/support/books.h"
 #include "tests/support/leaks.h"
+#include "tests/support/stations.h"
 
 #define T(rial) INT64_C(rial)
 #define CARDS 3
@@ -291,6 +292,55 @@ no_number_and_no_event_is_given_twice(void **state)
 	d.number[2] = last;
 	shows(&d, 2, T(100000), true, T(100000));
 	close_day(&d);
+}
+
+/* The register goes on while the second station is away: a third one is given the numbers behind it. */
+static void
+certify_third(struct stations *t, struct cert *out)
+{
+	const struct safe_info info = {.test = true, .station = 3,
+	    .club = {t->f.station->club[0], t->f.station->club[1], t->f.station->club[2], t->f.station->club[3]}};
+	char path[STATION_PATH_CAP];
+	uint8_t request[REQUEST_CAP];
+	struct safe *safe;
+
+	stations_path(t, "third.safe", path);
+	assert_int_equal(safe_create(path, &info, 0, PRACTICE, &safe, &t->f.why), ERR_OK);
+	assert_int_equal(request_seal(safe, ROLE_DESK, 1, request, &t->f.why), ERR_OK);
+	safe_close(&safe);
+	stations_path(t, "third.request", path);
+	assert_int_equal(file_write(path, request, sizeof(request), 0600, &t->f.why), ERR_OK);
+	stations_certify(t, path, "third.cert", false, out);
+}
+
+static void
+a_station_that_joined_asks_the_register_for_its_new_numbers(void **state)
+{
+	char file[400], back[400];
+	struct restore_options o = {.backup = file, .folder = back};
+	struct cert third, again;
+	struct backup_report b;
+	struct restore_report r;
+	struct stations t;
+
+	(void)state;
+	stations_open(&t, "restore-joined", ROLE_DESK);
+	(void)snprintf(file, sizeof(file), "%s.backup", t.second.folder);
+	(void)snprintf(back, sizeof(back), "%s.back", t.second.folder);
+	(void)unlink(file);
+	folder_remove(back);
+	assert_int_equal(station_backup(t.second.station, file, PRACTICE, &b, &t.f.why), ERR_OK);
+	certify_third(&t, &third);
+	assert_int_equal(station_restore(&o, &r, &t.f.why), ERR_OK);
+	assert_false(r.certified);
+	assert_int_equal(access(r.request, F_OK), 0);
+	stations_certify(&t, r.request, "again.cert", true, &again);
+	assert_int_equal(again.station, 2);
+	assert_true(again.serial > third.serial);
+	assert_true(again.first_number >= third.first_number + third.number_count);
+	folder_remove(back);
+	(void)unlink(file);
+	stations_close(&t);
 }
 
 /* No till takes value from a card yet: the posting alone. */
@@ -703,6 +753,7 @@ main(void)
 		cmocka_unit_test(every_adopted_card_waits_until_somebody_has_looked),
 		cmocka_unit_test(a_card_issued_after_the_backup_brings_its_member_back_without_a_name),
 		cmocka_unit_test(no_number_and_no_event_is_given_twice),
+		cmocka_unit_test(a_station_that_joined_asks_the_register_for_its_new_numbers),
 		cmocka_unit_test(a_card_that_held_less_is_posted_the_other_way_round),
 		cmocka_unit_test(an_old_image_stays_an_alarm),
 		cmocka_unit_test(a_hot_card_is_not_adopted_before_it_is_taken_off_the_list),

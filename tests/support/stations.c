@@ -30,14 +30,15 @@ stations_root(const struct stations *s)
 	return root;
 }
 
-static void
-certify(struct stations *s, const char *request, const char *cert)
+void
+stations_certify(struct stations *s, const char *request, const char *name, bool replace, struct cert *out)
 {
 	struct root *root = stations_root(s);
-	const struct certify_options o = {.request = request, .root = root, .out = cert};
-	struct cert c;
+	char cert[STATION_PATH_CAP];
+	const struct certify_options o = {.request = request, .root = root, .out = cert, .replace = replace};
 
-	assert_int_equal(station_certify(s->f.station, &o, &c, &s->f.why), ERR_OK);
+	stations_path(s, name, cert);
+	assert_int_equal(station_certify(s->f.station, &o, out, &s->f.why), ERR_OK);
 	root_close(&root);
 }
 
@@ -61,6 +62,7 @@ void
 stations_open(struct stations *s, const char *name, enum role role)
 {
 	char second[128], club[STATION_PATH_CAP], request[STATION_PATH_CAP], cert[STATION_PATH_CAP];
+	struct cert given;
 	struct join_options o = {.role = role, .designs_from = "printer/designs"};
 	struct join_report r;
 
@@ -78,7 +80,7 @@ stations_open(struct stations *s, const char *name, enum role role)
 	assert_int_equal(station_export_club(s->f.station, club, &s->f.why), ERR_OK);
 	assert_int_equal(station_join(&o, &r, &s->f.why), ERR_OK);
 	assert_int_equal(r.station, 2);
-	certify(s, request, cert);
+	stations_certify(s, request, "second.cert", false, &given);
 	install(s, cert);
 }
 

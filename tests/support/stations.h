@@ -19,6 +19,8 @@ void stations_close(struct stations *s);
 void stations_path(const struct stations *s, const char *name, char out[STATION_PATH_CAP]);
 /* The practice root of the club; root_close it. Asserts. */
 struct root *stations_root(const struct stations *s);
+/* The first certifies a request, into a new file `name` of its folder. Asserts. */
+void stations_certify(struct stations *s, const char *request, const char *name, bool replace, struct cert *out);
 /* The lists of the first come to the second. */
 enum err stations_bring_lists(struct stations *s, struct why *w);
 /* The card on the first's reader is put on the second's. */
