@@ -26,20 +26,34 @@ expect "a real club is made" sh -c '"$1" -C "$2" --passphrase-fd 3 init --real -
 	_ "$bashgah" "$shop" "$TMPDIR"
 "$bashgah" -C "$shop" member add 'نرگس رضایی' >/dev/null
 
+# --- what is the same in a practice club, whose safe opens at once
+other=$TMPDIR/other
+"$bashgah" -C "$other" init --designs printer/designs >/dev/null
+equal "one person alone must say so" \
+	"$("$bashgah" -C "$other" --json keys ceremony --next --custodian سارا | jq -r '"\(.exit) \(.message)"')" "1 CEREMONY_ALONE"
+before=$(rows "$other")
+custodians --stop 'سهم ۲ از ۲' -- -C "$other" --json keys ceremony --next --custodian سارا --custodian رضا >"$TMPDIR/json"
+equal "people who leave in the middle leave nothing" \
+	"$(jq -r '"\(.exit) \(.message)"' "$TMPDIR/json") $(rows "$other")" "1 TALK_ENDED $before"
+custodians --shares "$TMPDIR/foreign" -- -C "$other" --lang en keys ceremony --next --custodian A --custodian B >/dev/null
+equal "one share is too few" \
+	"$(custodians --shares "$TMPDIR/foreign" --use 2 -- -C "$other" --json keys drill | jq -r '"\(.exit) \(.message)"')" \
+	"1 SHARES_TOO_FEW"
+jq '.[1][4] |= (split(" ") | .[2] = (if .[2] == "apple" then "acorn" else "apple" end) | join(" "))' \
+	"$TMPDIR/foreign" >"$TMPDIR/slip"
+custodians --shares "$TMPDIR/foreign" --use 2 --also "$TMPDIR/slip:2" --screen "$TMPDIR/screen" \
+	--stop 'یکی از کلمه‌های سطر ۵' -- -C "$other" keys drill >/dev/null 2>&1
+expect "a share with one wrong word is found at its line" grep -q 'یکی از کلمه‌های سطر ۵ درست نیست' <(shown)
+equal "English words do for a drill" "$(custodians --shares "$TMPDIR/foreign" --use 2,1 -- -C "$other" --json keys drill | jq .exit)" 0
+
 # --- before the keys
 equal "it has no keys" "$(at "$shop" --json keys show | jq -c '[.store, .test, .generations]')" '["file",false,[]]'
 equal "and makes no card" "$(at "$shop" --json issue --member 1 --no-print | jq -r '"\(.exit) \(.message)"')" "1 NO_KEYS_YET"
-equal "one person alone must say so" \
-	"$(at "$shop" --json keys ceremony --custodian سارا | jq -r '"\(.exit) \(.message)"')" "1 CEREMONY_ALONE"
-before=$(rows "$shop")
-people --stop 'سهم ۲ از ۳' -- "$shop" --json keys ceremony --custodian سارا --custodian رضا --custodian مینا \
-	>"$TMPDIR/json"
-equal "people who leave in the middle leave nothing" \
-	"$(jq -r '"\(.exit) \(.message)"' "$TMPDIR/json") $(rows "$shop")" "1 TALK_ENDED $before"
+before=$(rows "$shop") safe=$(sha256sum <"$shop/keys/station.safe")
 people --kill 'سهم ۳ از ۳' -- "$shop" --json keys ceremony --custodian سارا --custodian رضا --custodian مینا \
 	>/dev/null
-equal "killed in the middle no master is in the store" \
-	"$(at "$shop" --json keys show | jq -c .generations) $(rows "$shop")" "[] $before"
+equal "killed in the middle the store is the very same, and no row was written" \
+	"$(sha256sum <"$shop/keys/station.safe") $(rows "$shop")" "$safe $before"
 
 # --- the ceremony, in Persian, with a word copied wrong
 people --shares "$TMPDIR/papers" --screen "$TMPDIR/screen" --forget -- "$shop" --json keys ceremony \
@@ -50,34 +64,26 @@ equal "three custodians get a share each, two are needed" \
 expect "a copy that is not right is named by its line" grep -q 'کلمهٔ آخر سطر ۵ درست نیست' <(shown)
 equal "no word of a share stands in the club's folder" \
 	"$(jq -r '.[][]' "$TMPDIR/papers" | grep -rlF -f - "$shop")" ""
-equal "check values are the same on screen, in the answer and in the store" \
-	"$(at "$shop" --json keys show | jq -c '.generations[0].kcv')" "$(jq -c .kcv "$TMPDIR/json")"
 equal "the journal has the people and no more than check values of the keys" \
 	"$(sqlite3 "$shop/club.db" "SELECT body FROM journal WHERE kind = 'keys.ceremony'" |
 		jq -r '"\(.people) \(.kcvs)"' | tr '\n' ' ')" \
 	"سارا رضا مینا $(jq -r '[.kcv[]] | join("")' "$TMPDIR/json") "
+kcv=$(jq -c .kcv "$TMPDIR/json")
 equal "a card waits for the drill" \
 	"$(at "$shop" --json issue --member 1 --no-print | jq -r '"\(.exit) \(.message)"')" "1 DRILL_FIRST"
 
 # --- the drill, and what may be wrong with a paper
-people --shares "$TMPDIR/papers" --use 3 -- "$shop" --json keys drill >"$TMPDIR/json"
-equal "one share is too few" "$(jq -r '"\(.exit) \(.message)"' "$TMPDIR/json")" "1 SHARES_TOO_FEW"
-jq '.[1][4] |= (split(" ") | .[2] = (if .[2] == "آتش" then "آجر" else "آتش" end) | join(" "))' \
-	"$TMPDIR/papers" >"$TMPDIR/slip"
-people --shares "$TMPDIR/papers" --use 2 --also "$TMPDIR/slip:2" --screen "$TMPDIR/screen" \
-	--stop 'یکی از کلمه‌های سطر ۵' -- "$shop" keys drill >/dev/null 2>&1
-expect "a share with one wrong word is found at its line" grep -q 'یکی از کلمه‌های سطر ۵ درست نیست' <(shown)
-"$bashgah" -C "$TMPDIR/other" init --designs printer/designs >/dev/null
-custodians --shares "$TMPDIR/foreign" -- -C "$TMPDIR/other" --lang en keys ceremony --next --custodian A --custodian B \
-	>/dev/null
 people --shares "$TMPDIR/papers" --also "$TMPDIR/foreign:2" --also "$TMPDIR/papers:1" --use 1,3 --slip 4 \
 	--screen "$TMPDIR/screen" --terminal -- "$shop" keys drill >"$TMPDIR/out"
 equal "at a terminal, two good shares pass the drill whatever else was typed" "$?" 0
 expect "a practice club's share is named" grep -q 'سهم ۲ مال باشگاه تمرینی است' <(shown)
 expect "so is one that is typed twice" grep -q 'سهم ۱ یک بار نوشته شده است' <(shown)
 expect "two exchanged words too" grep -q 'سطر ۴' <(shown)
+at "$shop" --json keys show >"$TMPDIR/json"
 equal "the drill is on record with its people" \
-	"$(at "$shop" --json keys show | jq -r '.generations[0].drill.people | join(" ")')" "سارا مینا"
+	"$(jq -r '.generations[0].drill.people | join(" ")' "$TMPDIR/json")" "سارا مینا"
+equal "check values are the same on screen, in the answer and in the store" \
+	"$(jq -c '.generations[0].kcv' "$TMPDIR/json")" "$kcv"
 equal "and the first card is made" "$(at "$shop" --json issue --member 1 --no-print | jq .exit)" 0
 
 # --- the next generation: two components, one person, less on a card
@@ -97,8 +103,6 @@ equal "the place of the share outside is in the journal" \
 		jq -r '"\(.generation) \(.persons) \(.kept_outside)"')" "2 1 bank box"
 equal "a card may then hold no more than 50,000,000 rial" \
 	"$(at "$shop" --json load '50000010 rial' | jq -r '"\(.exit) \(.message)"')" "1 ALONE_CARD_FULL"
-people --shares "$TMPDIR/alone" --use 2,3 -- "$shop" keys drill >/dev/null
-equal "English words do for a drill of that generation" "$?" 0
 
 # --- restore at another station, which gets what its role needs
 expect "the club writes what a new station must know" at "$shop" club export "$TMPDIR/club.file"
