@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cardapps/number.h"
+#include "printer/printer.h"
 #include "station/base/clock.h"
 #include "station/store/journal.h"
 #include "station/text/text.h"
@@ -47,6 +48,23 @@ prints_confirm(struct station *s, const char *title, const char *by, struct why 
 	return move(s, &m, w);
 }
 
+/* A job that still waits would come out after all, beside the one that is printed in its place. */
+static void
+recall(struct station *s, const char *title)
+{
+	struct print_queue *q = NULL;
+	char job[PRINT_JOB_CAP];
+	struct store_print p;
+	struct why none;
+
+	if (store_print_by_title(s->store, title, &p, &none) != ERR_OK || p.state > STORE_PRINT_SUBMITTED ||
+	    queue_open(p.queue, &q, &none) != ERR_OK)
+		return;
+	if (queue_find(q, p.title, job, &none) == ERR_OK)
+		(void)queue_cancel(q, job, &none);
+	queue_close(&q);
+}
+
 enum err
 prints_reject(struct station *s, const char *title, enum store_print_reason reason, const char *note,
     struct why *w)
@@ -58,6 +76,7 @@ prints_reject(struct station *s, const char *title, enum store_print_reason reas
 		return why_set(w, ERR_ARG, MSG_PRINT_REASON);
 	if (reason == STORE_REJECT_OTHER && (note == NULL || note[0] == '\0'))
 		return why_set(w, ERR_ARG, MSG_PRINT_NOTE_NEEDED);
+	recall(s, title);
 	return move(s, &m, w);
 }
 

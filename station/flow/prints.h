@@ -26,7 +26,8 @@ enum err prints_confirm(struct station *s, const char *title, const char *by, st
 
 /*
  * The card is not good. A confirmed print may be rejected later, a rejected one stays so. `note` may be
- * NULL, but STORE_REJECT_OTHER needs one. Errors: as prints_confirm; ERR_ARG (reason none; no note), ERR_LEN.
+ * NULL, but STORE_REJECT_OTHER needs one. Its job, if it still waits at a queue that can be asked, is cancelled first;
+ * blocks as the queue does. Errors: as prints_confirm; ERR_ARG (reason none; no note), ERR_LEN.
  */
 enum err prints_reject(struct station *s, const char *title, enum store_print_reason reason,
     const char *note, struct why *w);

@@ -68,6 +68,24 @@ equal "print hands that one over" \
 	"$(field '"\(.exit) \(.print_state) \(.print_followed)"' "${b[@]}" --json print "$number" --printer card)" "0 done true"
 equal "once" "$(jobs)" $((before + 1))
 
+# --- rejected while it still waits at the queue: it may not come out beside the next
+lpadmin -p card -o job-hold-until-default=indefinite
+before=$(sqlite3 "$club/club.db" 'SELECT max(id) FROM print')
+"${b[@]}" print "$number" --printer card >/dev/null 2>&1 &
+desk=$!
+for ((n = 0; n < 600; n++)); do
+	waits=$(sqlite3 "$club/club.db" "SELECT title FROM print WHERE id > $before AND state = 1")
+	[ -z "$waits" ] || break
+	sleep 0.05
+done
+kill -KILL "$desk" 2>/dev/null
+wait "$desk" 2>/dev/null
+expect "a print waits at the queue" test -n "$waits"
+expect "staff reject it" "${b[@]}" print reject "$waits" --reason misspelt
+equal "then nothing waits there any more" "$(lpstat -W not-completed -o card | wc -l)" 0
+lpadmin -p card -o job-hold-until-default=no-hold
+expect "and the next is another" "${b[@]}" print "$number" --printer card
+
 # --- what staff saw
 expect "staff confirm a card by its number" "${b[@]}" print confirm "$number"
 refuses 1 "a print is confirmed once" 'پیش‌تر' 'already' -C "$club" print confirm "$number"
@@ -89,5 +107,5 @@ equal "and the page knows the new address alone" \
 	"$(sqlite3 "$club/view.db" 'SELECT count(*) FROM card WHERE open = 0') $(sqlite3 "$club/club.db" "SELECT count(*) FROM token WHERE card = $((10#$number))")" "1 2"
 expect "prints are listed with what they cost" "${b[@]}" prints cost --ribbon 30000 --card 12000
 equal "rejects and prints done again are counted" \
-	"$(field '"\(.counts.again) \(.counts.rejected)"' "${b[@]}" --json prints --today)" "2 1"
+	"$(field '"\(.counts.again) \(.counts.rejected)"' "${b[@]}" --json prints --today)" "4 2"
 plan
