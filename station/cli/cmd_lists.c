@@ -302,6 +302,7 @@ head_of_paper(struct station *s, const char *path, uint32_t station, struct jour
 	if (e != ERR_OK)
 		return e;
 	out->seq = (int64_t)h.seq;
+	out->signer = h.signer;
 	memcpy(out->hash, h.hash, sizeof(out->hash));
 	return ERR_OK;
 }

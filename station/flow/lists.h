@@ -48,10 +48,11 @@ enum err lists_check_card(struct station *s, uint64_t card, struct why *w);
 struct journal_head {
 	int64_t seq;
 	uint8_t hash[STORE_HASH_LEN];
+	struct cert signer;		/* who signed it on paper, verified; serial 0: not on paper */
 };
 
 /*
- * Trust a station no more: all its certificates this book knows, from the head on; of this station's own number
+ * Trust a station no more: all its certificates this book or the head's paper knows, from the head on; of this station's own number
  * those before the one in service. Signed by the root; the hot list, where kept here, is dated anew to speak for it. *number is the list's. Errors: ERR_NOT_FOUND (no
  * such station), ERR_DUPLICATE (revoked already), ERR_REFUSED (another club's root), those of list_seal.
  */

@@ -42,9 +42,10 @@ gather(const struct cert *c, void *ctx)
 	return true;
 }
 
-/* All certificates of that station that are not on the list yet. */
+/* All certificates of that station that are not on the list yet; `paper` may be one that is not in this book's register. */
 static enum err
-add_station(struct station *s, struct list *revoked, const struct list_revoked *like, struct why *w)
+add_station(struct station *s, struct list *revoked, const struct list_revoked *like,
+    const struct cert *paper, struct why *w)
 {
 	struct gathering g = {.revoked = revoked, .like = like, .own = s->cert.serial};
 	struct list_revoked *room = realloc(revoked->revoked, LIST_REVOKED_CAP * sizeof(*room));
@@ -56,6 +57,8 @@ add_station(struct station *s, struct list *revoked, const struct list_revoked *
 	e = chain_certificates(s, gather, &g, w);
 	if (e != ERR_OK)
 		return e;
+	if (paper->serial != 0)
+		(void)gather(paper, &g);
 	if (!g.known)
 		return why_set(w, ERR_NOT_FOUND, MSG_STATION_UNKNOWN, WHY_NUM(like->station));
 	if (g.full)
@@ -73,8 +76,8 @@ check_root(const struct station *s, const struct root *root, struct why *w)
 }
 
 static enum err
-revoke_in(struct station *s, const struct root *root, const struct list_revoked *like, uint32_t *number,
-    struct why *w)
+revoke_in(struct station *s, const struct root *root, const struct list_revoked *like,
+    const struct cert *paper, uint32_t *number, struct why *w)
 {
 	const struct document_pen pen = {.root = root};
 	struct lists held;
@@ -83,7 +86,7 @@ revoke_in(struct station *s, const struct root *root, const struct list_revoked 
 	enum err e = lists_read(s, &held, w);
 
 	if (e == ERR_OK)
-		e = add_station(s, &held.revoked, like, w);
+		e = add_station(s, &held.revoked, like, paper, w);
 	held.revoked.kind = LIST_REVOKED;
 	held.revoked.number++;
 	held.revoked.dated = clock_minutes_2000(clock_now_ms());
@@ -110,7 +113,7 @@ lists_revoke(struct station *s, const struct root *root, uint32_t station, uint8
 	if (e == ERR_OK)
 		e = store_begin(s->store, w);
 	if (e == ERR_OK)
-		e = revoke_in(s, root, &like, number, w);
+		e = revoke_in(s, root, &like, &head->signer, number, w);
 	if (e == ERR_OK)
 		e = store_commit(s->store, w);
 	store_rollback(s->store);

@@ -27,6 +27,20 @@ show_book(struct tap *t, struct why *w)
 	return e;
 }
 
+/* Further than the book by a station that is trusted no more: known by its number, and shown with that reason. */
+static enum err
+agree(struct tap *t, struct why *w)
+{
+	struct why mine = {0};
+	enum err e = tap_agree(t, &mine);
+
+	if (e == ERR_REFUSED && mine.id == MSG_CARD_AHEAD && t->out->trust != TRUST_FULL)
+		return ERR_OK;
+	if (e != ERR_OK && w != NULL)
+		*w = mine;
+	return e;
+}
+
 static enum err
 show_card(struct tap *t, struct why *w)
 {
@@ -36,7 +50,7 @@ show_card(struct tap *t, struct why *w)
 		return why_set(w, ERR_CARD_BLANK, MSG_CARD_IS_NEW);
 	if (!t->content.has_record || t->content.state == CARD_PARTIAL)
 		return why_set(w, ERR_CARD_PARTIAL, MSG_CARD_BEGUN_ELSEWHERE);
-	return t->in_book ? tap_agree(t, w) : ERR_OK;
+	return t->in_book ? agree(t, w) : ERR_OK;
 }
 
 static enum err
