@@ -111,6 +111,14 @@ expect "a till joins" sh -c '"$1" -C "$2/till" --passphrase-fd 3 keys join "$2/c
 expect "the root certifies it" sh -c '"$1" -C "$2/shop" --passphrase-fd 3 keys certify "$2/request" --root "$2/root" \
 	--root-passphrase-fd 4 --out "$2/cert" 3<"$2/pass" 4<"$2/rootpass"' _ "$bashgah" "$TMPDIR"
 expect "it takes the certificate" at "$TMPDIR/till" keys install "$TMPDIR/cert"
+python3 tests/support/forge_share.py "$TMPDIR/papers" 2 >"$TMPDIR/forged"
+people --shares "$TMPDIR/forged" --use 1,2,3 --screen "$TMPDIR/screen" -- "$TMPDIR/till" --json keys restore >"$TMPDIR/json"
+equal "with a forged paper among as many as are needed, where the book knows no ceremony, one more is asked for" \
+	"$(shown | grep -c -e 'به هم نمی‌خورند' -e 'سهم شمارهٔ ۳')" 2
+equal "then it is named, and nothing is brought in" \
+	"$(jq -r '"\(.exit) \(.message)"' "$TMPDIR/json") $(jq -r .sentence "$TMPDIR/json" | grep -c ۲)" "1 SHARE_FORGED 1"
+people --shares "$TMPDIR/forged" --use 3,2 -- "$TMPDIR/till" --json keys restore >"$TMPDIR/json"
+equal "without a third nothing is, either" "$(jq .exit "$TMPDIR/json")" 1
 for papers in papers alone; do
 	people --shares "$TMPDIR/$papers" --use 3,1 -- "$TMPDIR/till" --json keys restore >"$TMPDIR/json"
 	equal "any two bring a generation back ($papers)" "$(jq .exit "$TMPDIR/json")" 0
