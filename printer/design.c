@@ -106,6 +106,37 @@ check_fonts(const struct svg *s, int i, struct why *w)
 	    MSG_DESIGN_NO_GLYPH, WHY_CODE(s->file), WHY_CODE(where), WHY_STR(one), WHY_CODE(family));
 }
 
+/* Is the paint of this name one colour: a gradient of one stop, which children of a design may change? */
+static bool
+plain_paint(const struct svg *s, const char *paint)
+{
+	g_autofree char *id = g_strndup(paint + strlen("url(#"), strcspn(paint + strlen("url(#"), ")"));
+	int at = svg_find(s, id), stops = 0;
+	if (at < 0 || !g_str_has_suffix(svg_at(s, at)->name, "Gradient") ||
+	    svg_attr(svg_at(s, at), "xlink:href") != NULL || svg_attr(svg_at(s, at), "href") != NULL)
+		return false;
+	for (int i = svg_at(s, at)->first; i >= 0; i = svg_at(s, i)->next)
+		stops += g_strcmp0(svg_at(s, i)->name, "stop") == 0;
+	return stops == 1;
+}
+
+/* Some programs that turn PDF into dots draw a box where words have a gradient: words are of one colour. */
+static enum err
+check_paint(const struct svg *s, int i, struct why *w)
+{
+	static const char *const properties[] = { "fill", "stroke" };
+	const char *name = svg_at(s, i)->name;
+	if (g_strcmp0(name, "text") != 0 && g_strcmp0(name, "tspan") != 0)
+		return ERR_OK;
+	for (size_t p = 0; p < sizeof(properties) / sizeof(properties[0]); p++) {
+		g_autofree char *paint = svg_property(s, i, properties[p]);
+		g_autofree char *where = svg_where(s, i);
+		if (paint != NULL && g_str_has_prefix(paint, "url(#") && !plain_paint(s, paint))
+			return why_set(w, ERR_DESIGN, MSG_DESIGN_TEXT_PAINT, WHY_CODE(s->file), WHY_CODE(where));
+	}
+	return ERR_OK;
+}
+
 static enum err
 check_place(const struct svg *s, const struct place *p, struct why *w)
 {
@@ -123,6 +154,8 @@ check_side(const struct svg *s, struct design_findings *all, struct why *w)
 	enum err e = findings_keep(all, check_size(s, w), w);
 	for (int i = 0; e == ERR_OK && i < (int)svg_count(s); i++)
 		e = findings_keep(all, check_fonts(s, i, w), w);
+	for (int i = 0; e == ERR_OK && i < (int)svg_count(s); i++)
+		e = findings_keep(all, check_paint(s, i, w), w);
 	for (size_t i = 0; e == ERR_OK && i < PLACES; i++)
 		e = findings_keep(all, check_place(s, &places[i], w), w);
 	return e;

@@ -274,6 +274,24 @@ references_scripts_and_entities_are_found_with_their_element(void **state)
 	assert_true(has(MSG_DESIGN_BROKEN, "design.svg"));
 }
 
+#define GRADIENT(stops) "<defs><linearGradient id=\"gold\">" stops "</linearGradient></defs>"
+#define STOP "<stop offset=\"0\" stop-color=\"#123\"/>"
+#define SHINING "<text id=\"title\" x=\"40\" y=\"20\" font-size=\"3\" font-family=\"Noto Sans\" "
+
+static void
+words_painted_with_a_gradient_are_found(void **state)
+{
+	(void)state;
+	finds(ROOT ">" GRADIENT(STOP STOP) SHEET WORDS QR TEST SHINING "fill=\"url(#gold)\">Club</text></svg>",
+	    MSG_DESIGN_TEXT_PAINT, "title");
+	finds(ROOT ">" GRADIENT(STOP STOP) SHEET WORDS QR TEST SHINING "style=\"stroke:url(#gold)\">Club</text></svg>",
+	    MSG_DESIGN_TEXT_PAINT, "title");
+	/* one colour under a name, for children to change */
+	inspect(ROOT ">" GRADIENT(STOP) SHEET WORDS QR TEST SHINING "fill=\"url(#gold)\">Club</text></svg>", 300);
+	show_findings();
+	assert_int_equal(found.findings.count, 0);
+}
+
 static void
 the_end_anchor_of_right_to_left_words_is_found(void **state)
 {
@@ -369,6 +387,7 @@ main(void)
 		cmocka_unit_test(a_code_without_its_white_margin_is_found),
 		cmocka_unit_test(a_code_of_low_contrast_is_found),
 		cmocka_unit_test(references_scripts_and_entities_are_found_with_their_element),
+		cmocka_unit_test(words_painted_with_a_gradient_are_found),
 		cmocka_unit_test(the_end_anchor_of_right_to_left_words_is_found),
 		cmocka_unit_test(words_on_the_code_are_found_turned_ones_too),
 		cmocka_unit_test(what_only_some_cards_show_is_looked_at_too),
