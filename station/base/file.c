@@ -240,6 +240,22 @@ folder_make(const char *path, mode_t mode, struct why *w)
 	return ERR_OK;
 }
 
+enum err
+folder_publish(const char *temp, const char *path, struct why *w)
+{
+	int bad = rename(temp, path) == 0 ? 0 : errno;
+
+	if (bad == ENOTEMPTY || bad == EEXIST)
+		return why_set(w, ERR_DUPLICATE, MSG_FILE_EXISTS, WHY_CODE(path));
+	if (bad == 0) {
+		bad = sync_folder_of(path);
+		/* what may be gone after a power cut is taken back now, while the caller can say so */
+		if (bad != 0)
+			(void)rename(path, temp);
+	}
+	return bad == 0 ? ERR_OK : why_errno(w, bad, path);
+}
+
 static int
 remove_one(const char *path, const struct stat *st, int flag, struct FTW *walk)
 {

@@ -39,6 +39,12 @@ void file_unlock(int *lock);
 /* Make a folder; one that exists already is fine. Errors: ERR_DISK_FULL, ERR_MISSING (its parent), ERR_IO (also a file of that name). */
 enum err folder_make(const char *path, mode_t mode, struct why *w);
 
+/*
+ * Give the folder `temp` the name `path`, which nobody or an empty folder has, and see that the name is on the disk.
+ * Errors: ERR_DUPLICATE (not empty), ERR_MISSING, ERR_DISK_FULL, ERR_IO.
+ */
+enum err folder_publish(const char *temp, const char *path, struct why *w);
+
 /* Remove a folder and all below it, as far as it goes; does not follow links. */
 void folder_remove(const char *path);
 

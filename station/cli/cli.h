@@ -117,6 +117,9 @@ enum err cli_at_desk(struct cli *c, enum err (*act)(struct cli *c, struct statio
     struct why *w);
 /* The id of --request into rq->request. Errors: ERR_USAGE (its length). */
 enum err cli_request(const struct cli *c, struct flow_request *rq, struct why *w);
+/* The same for an act that needs no keys: nobody is asked for a passphrase. */
+enum err cli_on_books(struct cli *c, enum err (*act)(struct cli *c, struct station *s, struct why *w),
+    struct why *w);
 /* Run a flow on --reader, --wait, --request; shows progress on a terminal, reports the heal. */
 enum err cli_run_flow(struct cli *c, struct station *s, struct flow_request *rq,
     struct flow_result *out, struct why *w);

@@ -228,22 +228,9 @@ cost_in(struct cli *c, struct station *s, struct why *w)
 }
 
 static enum err
-on_books(struct cli *c, enum err (*act)(struct cli *c, struct station *s, struct why *w), struct why *w)
-{
-	struct station *s;
-	enum err e = cli_station(c, STATION_BOOKS, &s, w);
-
-	if (e != ERR_OK)
-		return e;
-	e = act(c, s, w);
-	station_close(&s);
-	return e;
-}
-
-static enum err
 run_cost(struct cli *c, struct why *w)
 {
-	return on_books(c, cost_in, w);
+	return cli_on_books(c, cost_in, w);
 }
 
 /* --- confirm, reject */
@@ -281,7 +268,7 @@ confirm_in(struct cli *c, struct station *s, struct why *w)
 static enum err
 run_confirm(struct cli *c, struct why *w)
 {
-	return on_books(c, confirm_in, w);
+	return cli_on_books(c, confirm_in, w);
 }
 
 static const struct cli_option reject_options[] = {
@@ -328,7 +315,7 @@ reject_in(struct cli *c, struct station *s, struct why *w)
 static enum err
 run_reject(struct cli *c, struct why *w)
 {
-	return on_books(c, reject_in, w);
+	return cli_on_books(c, reject_in, w);
 }
 
 const struct cli_command command_prints = {

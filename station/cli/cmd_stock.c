@@ -103,22 +103,9 @@ export_in(struct cli *c, struct station *s, struct why *w)
 }
 
 static enum err
-on_books(struct cli *c, enum err (*act)(struct cli *c, struct station *s, struct why *w), struct why *w)
-{
-	struct station *s;
-	enum err e = cli_station(c, STATION_BOOKS, &s, w);
-
-	if (e != ERR_OK)
-		return e;
-	e = act(c, s, w);
-	station_close(&s);
-	return e;
-}
-
-static enum err
 run_export(struct cli *c, struct why *w)
 {
-	return on_books(c, export_in, w);
+	return cli_on_books(c, export_in, w);
 }
 
 /* --- list, void */
@@ -160,7 +147,7 @@ list_in(struct cli *c, struct station *s, struct why *w)
 static enum err
 run_list(struct cli *c, struct why *w)
 {
-	return on_books(c, list_in, w);
+	return cli_on_books(c, list_in, w);
 }
 
 static enum err
@@ -181,7 +168,7 @@ void_in(struct cli *c, struct station *s, struct why *w)
 static enum err
 run_void(struct cli *c, struct why *w)
 {
-	return on_books(c, void_in, w);
+	return cli_on_books(c, void_in, w);
 }
 
 /* --- bind */

@@ -52,18 +52,32 @@ on_stage(void *ctx, enum tap_stage stage, unsigned step, unsigned of)
 
 /* --- flows */
 
-enum err
-cli_at_desk(struct cli *c, enum err (*act)(struct cli *c, struct station *s, struct why *w),
-    struct why *w)
+static enum err
+on_station(struct cli *c, enum station_need need,
+    enum err (*act)(struct cli *c, struct station *s, struct why *w), struct why *w)
 {
 	struct station *s;
-	enum err e = cli_station(c, STATION_KEYS, &s, w);
+	enum err e = cli_station(c, need, &s, w);
 
 	if (e != ERR_OK)
 		return e;
 	e = act(c, s, w);
 	station_close(&s);
 	return e;
+}
+
+enum err
+cli_at_desk(struct cli *c, enum err (*act)(struct cli *c, struct station *s, struct why *w),
+    struct why *w)
+{
+	return on_station(c, STATION_KEYS, act, w);
+}
+
+enum err
+cli_on_books(struct cli *c, enum err (*act)(struct cli *c, struct station *s, struct why *w),
+    struct why *w)
+{
+	return on_station(c, STATION_BOOKS, act, w);
 }
 
 enum err

@@ -489,8 +489,8 @@ station_init(const struct init_options *o, struct why *w)
 		return e;
 	e = build(&m, w);
 	store_close(&m.store);
-	if (e == ERR_OK && rename(m.folder, o->folder) != 0)
-		e = why_errno(w, errno, o->folder);
+	if (e == ERR_OK)
+		e = folder_publish(m.folder, o->folder, w);
 	if (e != ERR_OK) {
 		root_undo(&m.root);
 		safe_undo(&m.safe);

@@ -113,16 +113,6 @@ post_void(struct tap *t, const struct store_intent *in, const uint8_t *event, st
 	return club_load_voided(t->s->store, event, in->event, &m, w);
 }
 
-static enum err
-apply(struct tap *t, const struct store_intent *in, struct why *w)
-{
-	struct card_write wr = {.delta = in->delta, .cert = in->has_cert ? in->cert : NULL};
-
-	memcpy(wr.record, in->r1, sizeof(wr.record));
-	memcpy(wr.log, in->log, sizeof(wr.log));
-	return card_write(t->card, &wr, w);
-}
-
 const struct flow flow_load = {
 	.id = FLOW_LOAD,
 	.name = "load",
@@ -134,5 +124,5 @@ const struct flow flow_load = {
 	.post_intent = post_intent,
 	.post_settle = post_settle,
 	.post_void = post_void,
-	.apply = apply,
+	.apply = tap_write_record,
 };

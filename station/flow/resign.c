@@ -68,16 +68,6 @@ compose(struct tap *t, struct why *w)
 	return tap_seal(t, &r, 0, value, w);
 }
 
-static enum err
-apply(struct tap *t, const struct store_intent *in, struct why *w)
-{
-	struct card_write wr = {.delta = in->delta, .cert = in->has_cert ? in->cert : NULL};
-
-	memcpy(wr.record, in->r1, sizeof(wr.record));
-	memcpy(wr.log, in->log, sizeof(wr.log));
-	return card_write(t->card, &wr, w);
-}
-
 const struct flow flow_resign = {
 	.id = FLOW_RESIGN,
 	.name = "resign",
@@ -86,5 +76,5 @@ const struct flow flow_resign = {
 	.check = check,
 	.decide = decide,
 	.compose = compose,
-	.apply = apply,
+	.apply = tap_write_record,
 };

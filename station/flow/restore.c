@@ -537,9 +537,10 @@ station_restore(const struct restore_options *o, struct restore_report *out, str
 	safe_close(&r.safe);
 	root_close(&r.root);
 	/* somebody may have been quicker: what stands there by now stays */
-	if (e == ERR_OK && rename(r.folder, o->folder) != 0)
-		e = errno == ENOTEMPTY || errno == EEXIST ? why_set(w, ERR_DUPLICATE, MSG_FOLDER_OCCUPIED, WHY_CODE(o->folder)) :
-							    why_errno(w, errno, o->folder);
+	if (e == ERR_OK)
+		e = folder_publish(r.folder, o->folder, w);
+	if (e == ERR_DUPLICATE)
+		e = why_set(w, e, MSG_FOLDER_OCCUPIED, WHY_CODE(o->folder));
 	if (e != ERR_OK)
 		folder_remove(r.folder);
 	return e;

@@ -98,6 +98,9 @@ enum err tap_serviceable(struct tap *t, struct why *w);
 enum err tap_in_service(const struct tap *t, struct why *w);
 /* What is on the card now, rial; without a chip by the book. */
 enum err tap_held(struct tap *t, int64_t *out, struct why *w);
+
+/* The apply of acts that write a record and move the value: one commit with its log line. Safe to repeat. Errors: those of card_write. */
+enum err tap_write_record(struct tap *t, const struct store_intent *in, struct why *w);
 /* Without a chip the last record settled stands in for the one read. */
 enum err tap_record_from_book(struct tap *t, struct why *w);
 /* Between our looking and our turn to write, no other desk may have begun anything on this card. Errors: ERR_REFUSED. */

@@ -75,3 +75,13 @@ tap_look_again(struct tap *t, struct why *w)
 	(void)card_number_format(t->row.number, number);
 	return why_set(w, ERR_REFUSED, MSG_CARD_AT_OTHER_DESK, WHY_CODE(number));
 }
+
+enum err
+tap_write_record(struct tap *t, const struct store_intent *in, struct why *w)
+{
+	struct card_write wr = {.delta = in->delta, .cert = in->has_cert ? in->cert : NULL};
+
+	memcpy(wr.record, in->r1, sizeof(wr.record));
+	memcpy(wr.log, in->log, sizeof(wr.log));
+	return card_write(t->card, &wr, w);
+}

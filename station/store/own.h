@@ -52,4 +52,10 @@ struct event_text {
 };
 struct event_text event_text(const uint8_t event[STORE_EVENT_LEN]);
 
+/* A card number's sixteen digits, for journal rows and sentences. */
+struct card_text {
+	char digits[24];
+};
+struct card_text card_text(uint64_t number);
+
 #endif

@@ -39,19 +39,6 @@ store_print_reason_name(enum store_print_reason r)
 
 /* --- journal */
 
-struct digits {
-	char text[24];
-};
-
-static struct digits
-digits_of(uint64_t card)
-{
-	struct digits d;
-
-	(void)snprintf(d.text, sizeof(d.text), "%016llu", (unsigned long long)card);
-	return d;
-}
-
 static enum err
 append(struct store *s, struct journal_entry *row, const struct journal_field *fields, size_t count,
     struct why *w)
@@ -64,9 +51,9 @@ append(struct store *s, struct journal_entry *row, const struct journal_field *f
 static enum err
 journal_plan(struct store *s, struct journal_entry *row, const struct store_print *p, struct why *w)
 {
-	const struct digits card = digits_of(p->card);
+	const struct card_text card = card_text(p->card);
 	const struct journal_field fields[] = {
-		JOURNAL_FIELD_STR("card", card.text), JOURNAL_FIELD_STR("title", p->title),
+		JOURNAL_FIELD_STR("card", card.digits), JOURNAL_FIELD_STR("title", p->title),
 		JOURNAL_FIELD_HEX("token_sha256", p->has_token ? p->token : NULL, sizeof(p->token)),
 		JOURNAL_FIELD_STR("design", p->design), JOURNAL_FIELD_STR("lang", p->lang),
 		JOURNAL_FIELD_STR("queue", p->queue), JOURNAL_FIELD_STR("options", p->options),
@@ -81,9 +68,9 @@ journal_plan(struct store *s, struct journal_entry *row, const struct store_prin
 static enum err
 journal_move(struct store *s, const struct store_print *p, struct why *w)
 {
-	const struct digits card = digits_of(p->card);
+	const struct card_text card = card_text(p->card);
 	const struct journal_field fields[] = {
-		JOURNAL_FIELD_STR("card", card.text), JOURNAL_FIELD_STR("title", p->title),
+		JOURNAL_FIELD_STR("card", card.digits), JOURNAL_FIELD_STR("title", p->title),
 		JOURNAL_FIELD_STR("job", p->job), JOURNAL_FIELD_STR("state", p->ended),
 		JOURNAL_FIELD_STR("keyword", p->keyword), JOURNAL_FIELD_STR("by", p->by),
 		JOURNAL_FIELD_STR("reason", reasons[p->reason]),
@@ -153,7 +140,7 @@ store_print_newest(struct store *s, uint64_t card, struct store_print *out, stru
 	struct query q = query_on(&s->db, SQL_PRINT_NEWEST);
 
 	bind_int(&q, (int64_t)card);
-	return read_one(&q, digits_of(card).text, out, w);
+	return read_one(&q, card_text(card).digits, out, w);
 }
 
 enum err
@@ -192,7 +179,7 @@ store_print_plan(struct store *s, struct store_print *p, struct why *w)
 	struct journal_entry row = {.kind = states[STORE_PRINT_PLANNED].kind, .at_ms = p->planned_ms};
 	enum err e = store_event_next(s, row.event, w);
 
-	(void)snprintf(p->title, sizeof(p->title), "card-%s-%s", digits_of(p->card).text,
+	(void)snprintf(p->title, sizeof(p->title), "card-%s-%s", card_text(p->card).digits,
 	    event_text(row.event).hex);
 	if (e == ERR_OK)
 		e = journal_plan(s, &row, p, w);

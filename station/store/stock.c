@@ -22,29 +22,16 @@ store_stock_lot_state_name(enum store_stock_lot_state st)
 	return (unsigned)st < STORE_STOCK_LOT_STATES ? states[st].name : "";
 }
 
-struct digits {
-	char text[24];
-};
-
-static struct digits
-digits_of(uint64_t card)
-{
-	struct digits d;
-
-	(void)snprintf(d.text, sizeof(d.text), "%016llu", (unsigned long long)card);
-	return d;
-}
-
 /* --- lots */
 
 static enum err
 journal_lot(struct store *s, const struct store_stock_lot *lot, int64_t at_ms, struct why *w)
 {
-	const struct digits first = digits_of(lot->first), last = digits_of(lot->last);
+	const struct card_text first = card_text(lot->first), last = card_text(lot->last);
 	const bool hashed = lot->state == STORE_STOCK_LOT_REGISTERED;
 	const struct journal_field fields[] = {
 		JOURNAL_FIELD_INT("lot", lot->number), JOURNAL_FIELD_INT("count", lot->count),
-		JOURNAL_FIELD_STR("first", first.text), JOURNAL_FIELD_STR("last", last.text),
+		JOURNAL_FIELD_STR("first", first.digits), JOURNAL_FIELD_STR("last", last.digits),
 		JOURNAL_FIELD_STR("design", lot->design), JOURNAL_FIELD_INT("application", lot->application),
 		JOURNAL_FIELD_INT("tier", lot->tier), JOURNAL_FIELD_BOOL("pins", lot->pins),
 		JOURNAL_FIELD_HEX("manifest_sha256", hashed ? lot->manifest : NULL, sizeof(lot->manifest)),
@@ -252,7 +239,7 @@ store_stock_bind(struct store *s, uint64_t number, struct why *w)
 	if (e == ERR_OK)
 		e = store_stock_lot_get(s, c.lot, &lot, w);
 	if (e == ERR_OK && c.bound)
-		e = why_set(w, ERR_REFUSED, MSG_STOCK_BOUND, WHY_CODE(digits_of(number).text));
+		e = why_set(w, ERR_REFUSED, MSG_STOCK_BOUND, WHY_CODE(card_text(number).digits));
 	if (e == ERR_OK && lot.state == STORE_STOCK_LOT_VOID)
 		e = why_set(w, ERR_REFUSED, MSG_STOCK_LOT_CLOSED, WHY_NUM(lot.number));
 	if (e != ERR_OK)
@@ -265,8 +252,8 @@ store_stock_bind(struct store *s, uint64_t number, struct why *w)
 enum err
 store_stock_wrong_pin(struct store *s, uint64_t number, int64_t at_ms, struct why *w)
 {
-	const struct digits card = digits_of(number);
-	const struct journal_field fields[] = {JOURNAL_FIELD_STR("card", card.text)};
+	const struct card_text card = card_text(number);
+	const struct journal_field fields[] = {JOURNAL_FIELD_STR("card", card.digits)};
 	struct journal_entry row = {.kind = "stock.pin", .at_ms = at_ms, .fields = fields, .field_count = 1};
 	struct store_stock c;
 	struct query q;

@@ -285,6 +285,15 @@ store_event_next(struct store *s, uint8_t event[STORE_EVENT_LEN], struct why *w)
 	return ERR_OK;
 }
 
+struct card_text
+card_text(uint64_t number)
+{
+	struct card_text t;
+
+	(void)snprintf(t.digits, sizeof(t.digits), "%016llu", (unsigned long long)number);
+	return t;
+}
+
 struct event_text
 event_text(const uint8_t event[STORE_EVENT_LEN])
 {

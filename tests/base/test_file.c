@@ -260,6 +260,29 @@ a_disk_without_links_gives_a_free_name_all_the_same(void **state)
 	no_links = false;
 }
 
+static void
+a_folder_gets_the_name_of_none_or_an_empty_one_and_of_no_other(void **state)
+{
+	char fresh[160], inner[200];
+	struct why w;
+
+	(void)state;
+	(void)snprintf(fresh, sizeof(fresh), "%s/fresh", folder);
+	(void)snprintf(inner, sizeof(inner), "%s/file", fresh);
+	assert_int_equal(folder_make(fresh, 0700, NULL), ERR_OK);
+	assert_int_equal(file_write(inner, "x", 1, 0600, NULL), ERR_OK);
+	assert_int_equal(folder_make(path, 0700, NULL), ERR_OK);
+	assert_int_equal(folder_publish(fresh, path, &w), ERR_OK);
+	(void)snprintf(inner, sizeof(inner), "%s/file", path);
+	assert_int_equal(access(inner, F_OK), 0);
+	assert_int_equal(folder_publish(fresh, path, &w), ERR_MISSING);
+	assert_int_equal(folder_make(fresh, 0700, NULL), ERR_OK);
+	assert_int_equal(folder_publish(fresh, path, &w), ERR_DUPLICATE);
+	assert_int_equal(access(inner, F_OK), 0);
+	folder_remove(path);
+	folder_remove(fresh);
+}
+
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
 
 int
@@ -272,6 +295,7 @@ main(void)
 		IN_A_FOLDER(a_missing_folder_is_named),
 		IN_A_FOLDER(only_the_length_asked_for_is_read),
 		IN_A_FOLDER(a_folder_may_be_there_already_but_not_as_a_file),
+		IN_A_FOLDER(a_folder_gets_the_name_of_none_or_an_empty_one_and_of_no_other),
 		IN_A_FOLDER(removing_a_folder_stops_at_links),
 		IN_A_FOLDER(threads_that_write_one_name_leave_one_whole_file),
 		IN_A_FOLDER(a_disk_without_links_gives_a_free_name_all_the_same),
