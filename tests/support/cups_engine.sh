@@ -3,11 +3,15 @@
 # the word in $BASHGAH_PRINTER_DIR/play:
 #   ok      prints        ribbon, media, jam, door, hopper, feeder  reports it, waits for the file `helped`, prints
 #   abort   gives up
+# A printer that is switched off prints no more: this ends with it, whatever it waits for.
 dir=$BASHGAH_PRINTER_DIR
+echo $$ >"$dir/engine.pid"
+trap 'rm -f "$dir/engine.pid"' EXIT
 stuck() {
 	echo "STATE: +$1" >&2
 	tries=0
 	while [ ! -e "$dir/helped" ] && [ $tries -lt 3000 ]; do
+		[ -e "$dir/printer.pid" ] || exit 1
 		tries=$((tries + 1))
 		sleep 0.1
 	done
