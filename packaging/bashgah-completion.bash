@@ -34,7 +34,7 @@ _bashgah() {
 	elif [ "$command" = hot ] && [ "$before" = hot ]; then
 		mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word")
 	elif [ "$command" = print ] && [ "$before" = print ]; then
-		mapfile -t COMPREPLY < <(compgen -W "confirm reject" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "sheet confirm reject" -- "$word")
 	elif [ "$command" = stock ] && [ "$before" = stock ]; then
 		mapfile -t COMPREPLY < <(compgen -W "export list void" -- "$word")
 	elif [ "$command" = prints ] && [ "$before" = prints ]; then

@@ -148,6 +148,8 @@ enum err cli_card_language(const struct cli *c, enum lang *out, struct why *w);
  * cut short and makes no second plastic.
  */
 enum err cli_print(struct cli *c, struct station *s, uint64_t card, bool finish, struct why *w);
+/* The same of several cards on one sheet of paper (1..STORE_SHEET_MAX). */
+enum err cli_print_sheet(struct cli *c, struct station *s, const uint64_t *cards, size_t count, struct why *w);
 /* What --side and --printer-option ask for, for artwork_request. Errors: ERR_USAGE. */
 enum err cli_print_options(const struct cli *c, char out[STORE_PRINT_OPTIONS_CAP], struct why *w);
 /* The printer of --printer, or the club's own prints folder; `room` holds the latter's name. */

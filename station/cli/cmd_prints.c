@@ -84,8 +84,8 @@ print_line(const struct listing *l, const struct store_print *p, const char *dig
 static json_t *
 print_json(const struct store_print *p, const char *digits)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}",
-	    "title", p->title, "card", digits, "state", store_print_state_name(p->state),
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}",
+	    "title", p->title, "sheet", p->sheet, "card", digits, "state", store_print_state_name(p->state),
 	    "ended", p->ended, "keyword", p->keyword, "reason", store_print_reason_name(p->reason),
 	    "note", p->note, "again", (int)p->again, "queue", p->queue, "job", p->job,
 	    "design", p->design, "by", p->by, "planned_ms", (json_int_t)p->planned_ms,
@@ -249,15 +249,34 @@ tell(struct cli *c, const struct store_print *p, enum store_print_state now, cha
 	cli_json_str(c, "state", store_print_state_name(now));
 }
 
+/* All that is good on a sheet at once; what was bad has been rejected before. */
+static enum err
+confirm_sheet(struct cli *c, struct station *s, const char *by, struct why *w)
+{
+	size_t count;
+	enum err e = prints_confirm_sheet(s, c->word[0], by, &count, w);
+
+	if (e != ERR_OK)
+		return e;
+	cli_json_str(c, "sheet", c->word[0]);
+	cli_json_int(c, "confirmed", (int64_t)count);
+	cli_say(c, MSG_SHEET_CONFIRMED, (const struct why_in[]){WHY_NUM(count)}, 1);
+	return ERR_OK;
+}
+
 static enum err
 confirm_in(struct cli *c, struct station *s, struct why *w)
 {
+	const char *by = cli_flag(c, "sensor") ? PRINT_BY_SENSOR : PRINT_BY_STAFF;
 	char digits[CARD_NUMBER_DIGITS + 1] = "";
 	struct store_print p;
-	enum err e = prints_find(s, c->word[0], &p, w);
+	enum err e;
 
+	if (strncmp(c->word[0], STORE_SHEET_PREFIX, strlen(STORE_SHEET_PREFIX)) == 0)
+		return confirm_sheet(c, s, by, w);
+	e = prints_find(s, c->word[0], &p, w);
 	if (e == ERR_OK)
-		e = prints_confirm(s, p.title, cli_flag(c, "sensor") ? PRINT_BY_SENSOR : PRINT_BY_STAFF, w);
+		e = prints_confirm(s, p.title, by, w);
 	if (e != ERR_OK)
 		return e;
 	tell(c, &p, STORE_PRINT_CONFIRMED, digits);

@@ -3,7 +3,7 @@
 const struct cli_command *const cli_commands[] = {
 	&command_init, &command_doctor, &command_readers, &command_printers_resume, &command_printers_test, &command_printers, &command_member_add,
 	&command_member_find, &command_member_show, &command_issue, &command_load, &command_show, &command_resign,
-	&command_print_confirm, &command_print_reject, &command_print, &command_prints_cost,
+	&command_print_confirm, &command_print_reject, &command_print_sheet, &command_print, &command_prints_cost,
 	&command_prints, &command_stock_export, &command_stock_list, &command_stock_void, &command_bind,
 	&command_design_list, &command_design_check,
 	&command_design_preview, &command_portal, &command_sim,

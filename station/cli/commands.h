@@ -5,7 +5,7 @@
 #include "station/cli/cli.h"
 
 extern const struct cli_command command_init, command_keys_next, command_doctor, command_readers, command_printers,
-    command_printers_resume, command_printers_test, command_print_confirm, command_print_reject, command_prints,
+    command_printers_resume, command_printers_test, command_print_confirm, command_print_reject, command_print_sheet, command_prints,
     command_prints_cost, command_stock_export, command_stock_list, command_stock_void, command_bind,
     command_member_add, command_member_find, command_member_show, command_issue, command_load,
     command_show, command_print, command_portal, command_sim,

@@ -1,4 +1,4 @@
-/* What the commands at the desk share: readers, cards, members, prints. */
+/* What the commands at the desk share: readers, cards, members. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,15 +11,12 @@
 #include "station/cli/cli.h"
 #include "station/club/member.h"
 #include "station/club/tier.h"
-#include "station/flow/artwork.h"
-#include "station/flow/print_wish.h"
 #include "station/flow/readers.h"
 #include "station/flow/settings.h"
 
 #define READER_DEFAULT "sim:desfire-ev1"
 #define WAIT_DEFAULT_S 30
 #define WAIT_MAX_S 600
-#define PRINT_WAIT_MS 180000u
 
 /* --- progress, on a terminal only */
 
@@ -354,116 +351,4 @@ cli_member(struct cli *c, struct station *s, const char *typed, uint32_t *id, st
 		return why_set(w, ERR_DUPLICATE, MSG_MEMBER_NOT_ONE, WHY_STR(typed));
 	*id = f.id;
 	return ERR_OK;
-}
-
-/* --- prints */
-
-const char *
-cli_printer(const struct cli *c, const struct station *s, char room[STATION_PATH_CAP])
-{
-	const char *name = cli_value(c, "printer");
-	const int space = STATION_PATH_CAP - (int)sizeof("file:/" STATION_PRINTS);
-
-	if (name != NULL)
-		return name;
-	(void)snprintf(room, STATION_PATH_CAP, "file:%.*s/" STATION_PRINTS, space, s->folder);
-	return room;
-}
-
-static bool
-on_print(void *ctx, const struct print_status *st)
-{
-	const struct cli *c = ctx;
-	char text[TEXT_CAP];
-
-	if (st->reason == MSG_NONE || c->json)
-		return true;
-	text_message(c->lang, st->reason, NULL, 0, text, sizeof(text));
-	(void)fprintf(stderr, "%s\n", text);
-	return true;
-}
-
-enum err
-cli_card_language(const struct cli *c, enum lang *out, struct why *w)
-{
-	const char *lang = cli_value(c, "card-lang");
-
-	*out = LANG_FA;
-	if (lang != NULL && !lang_parse(lang, out))
-		return why_set(w, ERR_USAGE, MSG_LANG_UNKNOWN, WHY_CODE(lang));
-	return ERR_OK;
-}
-
-/* What the printer said is not what came out: somebody must look. */
-static void
-ask_to_look(struct cli *c, uint64_t card)
-{
-	char digits[CARD_NUMBER_DIGITS + 1] = "";
-
-	(void)card_number_format(card, digits);
-	cli_say(c, MSG_PRINT_LOOK_AND_CONFIRM, (const struct why_in[]){WHY_CODE(digits)}, 1);
-}
-
-static void
-say_print(struct cli *c, const struct artwork_report *r)
-{
-	cli_json_str(c, "pdf", r->pdf);
-	cli_json_str(c, "png_front", r->png_front);
-	cli_json_str(c, "png_back", r->png_back);
-	if (r->answered)
-		return;
-	cli_say(c, MSG_PRINTED, (const struct why_in[]){WHY_CODE(r->printer)}, 1);
-	if (r->pdf[0] != '\0') {
-		cli_fact(c, MSG_LABEL_PDF, r->pdf);
-		cli_fact(c, MSG_LABEL_FRONT, r->png_front);
-		cli_fact(c, MSG_LABEL_BACK, r->png_back);
-	}
-}
-
-enum err
-cli_print_options(const struct cli *c, char out[STORE_PRINT_OPTIONS_CAP], struct why *w)
-{
-	const char *side = cli_value(c, "side");
-	const char *option = cli_value(c, "printer-option");
-	int n;
-
-	if (side != NULL && strcmp(side, "both") != 0 && strcmp(side, "front") != 0 &&
-	    strcmp(side, "back") != 0)
-		return why_set(w, ERR_USAGE, MSG_PRINT_SIDE_UNKNOWN, WHY_CODE(side));
-	n = snprintf(out, STORE_PRINT_OPTIONS_CAP, "%s%s%s", side != NULL ? side : "",
-	    side != NULL && option != NULL ? "," : "", option != NULL ? option : "");
-	if (n < 0 || n >= STORE_PRINT_OPTIONS_CAP)
-		return why_set(w, ERR_USAGE, MSG_PRINT_WISH_LONG, WHY_NUM(PRINT_WISH_MAX));
-	return ERR_OK;
-}
-
-enum err
-cli_print(struct cli *c, struct station *s, uint64_t card, bool finish, struct why *w)
-{
-	char room[STATION_PATH_CAP];
-	struct artwork_request rq = {
-		.card = card, .printer = cli_printer(c, s, room), .design = cli_value(c, "design"),
-		.finish = finish, .timeout_ms = PRINT_WAIT_MS, .watch = on_print, .watch_ctx = c,
-	};
-	char options[STORE_PRINT_OPTIONS_CAP];
-	struct artwork_report report = {0};
-	enum err e = cli_card_language(c, &rq.lang, w);
-
-	if (e == ERR_OK)
-		e = cli_print_options(c, options, w);
-	rq.options = options;
-	if (e == ERR_OK)
-		e = station_print_card(s, &rq, &report, w);
-	cli_json_str(c, "print_title", report.title);
-	cli_json_str(c, "print_job", report.job);
-	cli_json_str(c, "print_state", report.job[0] != '\0' ? print_state_name(report.last.state) : "none");
-	cli_json_bool(c, "print_followed", report.followed);
-	cli_json_bool(c, "print_to_confirm", report.to_confirm);
-	if (report.followed)
-		cli_say(c, MSG_PRINT_WAS_FOLLOWED, NULL, 0);
-	if (e == ERR_OK)
-		say_print(c, &report);
-	if (report.to_confirm)
-		ask_to_look(c, card);
-	return e;
 }

@@ -53,17 +53,28 @@ paper_words(struct station *s, enum lang lang, const struct store_card *c, struc
 }
 
 enum err
+paper_design_name(const struct station *s, const char *name, enum lang lang,
+    const struct card_face *face, char child[DESIGN_NAME_CAP], struct why *w)
+{
+	char folder[STATION_PATH_CAP];
+	enum err e = station_path(s, STATION_DESIGNS, folder, w);
+
+	if (e == ERR_OK)
+		design_pick(folder, name, lang == LANG_EN ? "en" : NULL, face->application, face->tier_id, child);
+	return e;
+}
+
+enum err
 paper_design(const struct station *s, const char *name, enum lang lang, const struct card_face *face,
     struct design **d, struct why *w)
 {
 	char folder[STATION_PATH_CAP];
 	char child[DESIGN_NAME_CAP];
-	enum err e = station_path(s, STATION_DESIGNS, folder, w);
+	enum err e = paper_design_name(s, name, lang, face, child, w);
 
-	if (e != ERR_OK)
-		return e;
-	design_pick(folder, name, lang == LANG_EN ? "en" : NULL, face->application, face->tier_id, child);
-	return design_load(folder, child, d, w);
+	if (e == ERR_OK)
+		e = station_path(s, STATION_DESIGNS, folder, w);
+	return e == ERR_OK ? design_load(folder, child, d, w) : e;
 }
 
 enum err

@@ -17,7 +17,9 @@
 #include "station/text/text.h"
 
 struct artwork_request {
-	uint64_t card;
+	uint64_t card;			/* station_print_card */
+	const uint64_t *cards;		/* station_print_sheet: `card_count` of them, 1..STORE_SHEET_MAX, none twice */
+	size_t card_count;
 	const char *printer;		/* "file:DIR" or a queue of CUPS */
 	const char *design;		/* name in the club's designs folder, whose child for the card is taken (design_pick); NULL: "default" */
 	enum lang lang;			/* of the words on the card */
@@ -29,7 +31,7 @@ struct artwork_request {
 };
 
 struct artwork_report {
-	char title[101];		/* the print's own identity */
+	char title[101];		/* the print's own identity, or the sheet's */
 	char job[PRINT_JOB_CAP];
 	char printer[STORE_PRINT_QUEUE_CAP];	/* where it was handed over */
 	struct print_status last;
@@ -49,6 +51,15 @@ struct artwork_report {
  * while), those of design_load, card_render_pdf, queue_open, queue_submit, queue_wait.
  */
 enum err station_print_card(struct station *s, const struct artwork_request *rq,
+    struct artwork_report *out, struct why *w);
+
+/*
+ * Several cards on one sheet of A4, as one job: a row of the book for each, all of them of the sheet `out->title`
+ * and moved together until staff say of each how it came out. If all of rq->cards are on a sheet that was begun and not
+ * ended, that one is finished. rq->finish is not read. Errors: as station_print_card; ERR_USAGE (none, too many, one
+ * twice), ERR_REFUSED (some of them are being printed elsewhere).
+ */
+enum err station_print_sheet(struct station *s, const struct artwork_request *rq,
     struct artwork_report *out, struct why *w);
 
 /* Has a print of this card been seen to end well, or been confirmed? Errors: those of the store. */

@@ -79,6 +79,44 @@ look(struct handing *h, enum begun *out, struct why *w)
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+static enum err
+under_way(uint64_t card, struct why *w)
+{
+	char digits[CARD_NUMBER_DIGITS + 1] = "";
+
+	(void)card_number_format(card, digits);
+	return why_set(w, ERR_REFUSED, MSG_SHEET_CARD_UNDER_WAY, WHY_CODE(digits));
+}
+
+/* All on one sheet that was begun, or none of them under way anywhere: else one might come out twice. */
+static enum err
+look_at_all(struct handing *h, enum begun *out, struct why *w)
+{
+	const uint64_t *cards = h->rq->cards;
+	struct store_print first = {0};
+	enum begun one = PRINT_NEW;
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < h->rq->card_count; i++) {
+		e = store_card_by_number(h->s->store, cards[i], &h->card, w);
+		if (e == ERR_OK)
+			e = look(h, &one, w);
+		if (e != ERR_OK)
+			return e;
+		if (i == 0) {
+			first = h->row;
+			*out = one;
+		}
+		if (one == PRINT_NEW && *out != PRINT_NEW)
+			return under_way(cards[0], w);
+		if (one != PRINT_NEW && (*out == PRINT_NEW || h->row.sheet[0] == '\0' ||
+		    strcmp(h->row.sheet, first.sheet) != 0))
+			return under_way(cards[i], w);
+	}
+	h->row = first;
+	return e;
+}
+
 /* --- handing over */
 
 /* The pages into the work file; with a title, for "file:" also the pictures. */
@@ -87,7 +125,11 @@ draw(struct handing *h, const char *design, enum lang lang, bool for_screen, str
 {
 	struct paper_words words = {0};
 	struct design *d = NULL;
-	enum err e = store_card_url(h->s->store, h->card.number, words.url, w);
+	enum err e;
+
+	if (h->rq->cards != NULL || h->row.sheet[0] != '\0')
+		return handing_draw_sheet(h, design, lang, for_screen, w);
+	e = store_card_url(h->s->store, h->card.number, words.url, w);
 
 	if (e == ERR_OK)
 		e = paper_words(h->s, lang, &h->card, &words, w);
@@ -111,13 +153,26 @@ draw_planned(struct handing *h, bool for_screen, struct why *w)
 	return draw(h, h->row.design, lang, for_screen, w);
 }
 
+/* How the print comes out; a sheet is A4. */
+static enum err
+read_wish(const struct handing *h, const char *options, struct print_wish *wish, struct why *w)
+{
+	enum err e = print_wish_read(options, wish, w);
+
+	if (e == ERR_OK && (h->rq->cards != NULL || h->row.sheet[0] != '\0')) {
+		wish->opts.width_um = SHEET_WIDTH_UM;
+		wish->opts.height_um = SHEET_HEIGHT_UM;
+	}
+	return e;
+}
+
 /* The server's no is a no only if it has not taken the job all the same. */
 static enum err
 after_refusal(struct handing *h, enum err e, struct why *w)
 {
 	char job[PRINT_JOB_CAP];
 	struct why none;
-	enum err found = queue_find(h->queue, h->row.title, job, &none);
+	enum err found = queue_find(h->queue, handing_title(h), job, &none);
 
 	if (found == ERR_OK)
 		return handing_note_sent(h, job, w);
@@ -132,7 +187,7 @@ hand_over(struct handing *h, struct why *w)
 {
 	struct print_wish wish;
 	char job[PRINT_JOB_CAP];
-	enum err e = print_wish_read(h->row.options, &wish, w);
+	enum err e = read_wish(h, h->row.options, &wish, w);
 
 	if (e == ERR_OK && handing_is_file(h->row.queue))
 		e = draw_planned(h, true, w);
@@ -140,7 +195,7 @@ hand_over(struct handing *h, struct why *w)
 		handing_drop(h);
 		return e;
 	}
-	e = queue_submit(h->queue, h->work, h->row.title, &wish.opts, job, w);
+	e = queue_submit(h->queue, h->work, handing_title(h), &wish.opts, job, w);
 	return e == ERR_OK ? handing_note_sent(h, job, w) : after_refusal(h, e, w);
 }
 
@@ -148,12 +203,12 @@ static enum err
 find(struct handing *h, char job[PRINT_JOB_CAP], struct why *w)
 {
 	const int64_t age_ms = clock_now_ms() - h->row.planned_ms;
-	enum err e = queue_find(h->queue, h->row.title, job, w);
+	enum err e = queue_find(h->queue, handing_title(h), job, w);
 
 	if (e != ERR_NOT_FOUND || handing_is_file(h->row.queue) || age_ms < 0 || age_ms >= SETTLE_MS)
 		return e;
 	handing_pause_ms(SETTLE_MS - age_ms);
-	return queue_find(h->queue, h->row.title, job, w);
+	return queue_find(h->queue, handing_title(h), job, w);
 }
 
 /* Does a scheduler that does not know the title prove that it never had it? */
@@ -176,7 +231,7 @@ give_up(struct handing *h, struct why *w)
 	h->out->last.state = PRINT_GONE;
 	if (handing_note_end(h, w) != ERR_OK)
 		return w != NULL ? w->code : ERR_DB;
-	return why_set(w, ERR_PRINT, MSG_PRINT_NOBODY_KNOWS, WHY_CODE(h->row.title));
+	return why_set(w, ERR_PRINT, MSG_PRINT_NOBODY_KNOWS, WHY_CODE(handing_title(h)));
 }
 
 /* A print found planned: whoever planned it is gone. */
@@ -208,8 +263,10 @@ static enum err
 begin_new(struct handing *h, struct why *w)
 {
 	struct print_wish wish;
-	enum err e = print_wish_read(h->rq->options, &wish, w);
+	enum err e;
 
+	memset(&h->row, 0, sizeof(h->row));
+	e = read_wish(h, h->rq->options, &wish, w);
 	if (e == ERR_OK)
 		e = draw(h, handing_design(h->rq), h->rq->lang, false, w);
 	if (e == ERR_OK)
@@ -225,7 +282,7 @@ begin_new(struct handing *h, struct why *w)
 static enum err
 name_places(struct handing *h, struct why *w)
 {
-	(void)snprintf(h->out->title, sizeof(h->out->title), "%s", h->row.title);
+	(void)snprintf(h->out->title, sizeof(h->out->title), "%s", handing_title(h));
 	(void)snprintf(h->out->printer, sizeof(h->out->printer), "%s", h->row.queue);
 	if (!handing_is_file(h->row.queue))
 		return ERR_OK;
@@ -236,7 +293,7 @@ name_places(struct handing *h, struct why *w)
 static enum err
 bring_to_queue(struct handing *h, enum begun *begun, struct why *w)
 {
-	enum err e = look(h, begun, w);
+	enum err e = h->rq->cards != NULL ? look_at_all(h, begun, w) : look(h, begun, w);
 
 	h->out->followed = *begun == PRINT_PLANNED || *begun == PRINT_SENT;
 	if (e == ERR_OK && *begun == PRINT_NEW)
@@ -289,7 +346,7 @@ answer(struct handing *h, enum begun begun, struct why *w)
 	h->out->last.state = begun == PRINT_CAME_OUT ? PRINT_DONE : PRINT_GONE;
 	if (begun == PRINT_CAME_OUT)
 		return ERR_OK;
-	return why_set(w, ERR_PRINT, MSG_PRINT_NOBODY_KNOWS, WHY_CODE(h->row.title));
+	return why_set(w, ERR_PRINT, MSG_PRINT_NOBODY_KNOWS, WHY_CODE(handing_title(h)));
 }
 
 static enum err
@@ -308,9 +365,12 @@ print_locked(struct handing *h, struct why *w)
 }
 
 /* Plastic for a card that is done and in service; a torn load does not matter to paper. */
-static enum err
-check_printable(const struct store_card *c, const char *number, struct why *w)
+enum err
+handing_check(const struct store_card *c, struct why *w)
 {
+	char number[CARD_NUMBER_DIGITS + 1] = "";
+
+	(void)card_number_format(c->number, number);
 	switch (c->state) {
 	case STORE_CARD_ACTIVE:
 		return ERR_OK;
@@ -323,26 +383,73 @@ check_printable(const struct store_card *c, const char *number, struct why *w)
 	return why_set(w, ERR_REFUSED, MSG_CARD_BLOCKED, WHY_CODE(number));
 }
 
+/* The card from the book into h->card, if it may be printed. */
+static enum err
+take_card(struct handing *h, uint64_t card, struct why *w)
+{
+	char digits[CARD_NUMBER_DIGITS + 1] = "";
+	enum err e = store_card_by_number(h->s->store, card, &h->card, w);
+
+	(void)card_number_format(card, digits);
+	if (e == ERR_NOT_FOUND)
+		return why_set(w, ERR_NOT_FOUND, MSG_CARD_NOT_IN_BOOK, WHY_CODE(digits));
+	return e == ERR_OK ? handing_check(&h->card, w) : e;
+}
+
+static enum err
+print_taken(struct handing *h, struct why *w)
+{
+	enum err e = station_path(h->s, WORK_FILE, h->work, w);
+
+	if (e == ERR_OK)
+		e = print_locked(h, w);
+	queue_close(&h->queue);
+	return e;
+}
+
 enum err
 station_print_card(struct station *s, const struct artwork_request *rq,
     struct artwork_report *out, struct why *w)
 {
-	struct handing h = {.s = s, .rq = rq, .out = out, .lock = -1};
-	char digits[CARD_NUMBER_DIGITS + 1] = "";
-	enum err e = store_card_by_number(s->store, rq->card, &h.card, w);
+	struct artwork_request one = *rq;
+	struct handing h = {.s = s, .rq = &one, .out = out, .lock = -1};
+	enum err e = take_card(&h, rq->card, w);
 
+	one.cards = NULL;
 	memset(out, 0, sizeof(*out));
-	(void)card_number_format(rq->card, digits);
-	if (e == ERR_NOT_FOUND)
-		return why_set(w, ERR_NOT_FOUND, MSG_CARD_NOT_IN_BOOK, WHY_CODE(digits));
-	if (e == ERR_OK)
-		e = check_printable(&h.card, digits, w);
-	if (e == ERR_OK)
-		e = station_path(s, WORK_FILE, h.work, w);
-	if (e == ERR_OK)
-		e = print_locked(&h, w);
-	queue_close(&h.queue);
-	return e;
+	return e == ERR_OK ? print_taken(&h, w) : e;
+}
+
+static enum err
+check_once(const struct artwork_request *rq, size_t at, struct why *w)
+{
+	char digits[CARD_NUMBER_DIGITS + 1] = "";
+
+	(void)card_number_format(rq->cards[at], digits);
+	for (size_t i = 0; i < at; i++)
+		if (rq->cards[i] == rq->cards[at])
+			return why_set(w, ERR_USAGE, MSG_SHEET_CARD_TWICE, WHY_CODE(digits));
+	return ERR_OK;
+}
+
+enum err
+station_print_sheet(struct station *s, const struct artwork_request *rq,
+    struct artwork_report *out, struct why *w)
+{
+	struct artwork_request sheet = *rq;
+	struct handing h = {.s = s, .rq = &sheet, .out = out, .lock = -1};
+	enum err e = ERR_OK;
+
+	sheet.finish = false;
+	memset(out, 0, sizeof(*out));
+	if (rq->card_count < 1 || rq->card_count > STORE_SHEET_MAX)
+		return why_set(w, ERR_USAGE, MSG_SHEET_COUNT, WHY_NUM(STORE_SHEET_MAX));
+	for (size_t i = 0; e == ERR_OK && i < rq->card_count; i++) {
+		e = check_once(rq, i, w);
+		if (e == ERR_OK)
+			e = take_card(&h, rq->cards[i], w);
+	}
+	return e == ERR_OK ? print_taken(&h, w) : e;
 }
 
 enum err

@@ -33,6 +33,9 @@ void paper_words_wipe(struct paper_words *o);
 /* The pictures alone, into o->face. Errors: as paper_words. */
 enum err paper_pictures(const struct station *s, uint32_t member, struct paper_words *o, struct why *w);
 
+/* The name of that design's child for this card (design_pick). Errors: ERR_LEN. */
+enum err paper_design_name(const struct station *s, const char *name, enum lang lang,
+    const struct card_face *face, char child[DESIGN_NAME_CAP], struct why *w);
 /* The design of that name, or rather its child for this card (design_pick). Errors: those of design_load. `*d` is the caller's. */
 enum err paper_design(const struct station *s, const char *name, enum lang lang,
     const struct card_face *face, struct design **d, struct why *w);

@@ -60,9 +60,35 @@ recall(struct station *s, const char *title)
 	if (store_print_by_title(s->store, title, &p, &none) != ERR_OK || p.state > STORE_PRINT_SUBMITTED ||
 	    queue_open(p.queue, &q, &none) != ERR_OK)
 		return;
-	if (queue_find(q, p.title, job, &none) == ERR_OK)
+	if (queue_find(q, p.sheet[0] != '\0' ? p.sheet : p.title, job, &none) == ERR_OK)
 		(void)queue_cancel(q, job, &none);
 	queue_close(&q);
+}
+
+enum err
+prints_confirm_sheet(struct station *s, const char *sheet, const char *by, size_t *count, struct why *w)
+{
+	struct store_print rows[STORE_SHEET_MAX];
+	struct store_print_move m = {.to = STORE_PRINT_CONFIRMED, .by = by, .at_ms = clock_now_ms()};
+	size_t all = 0;
+	enum err e = store_begin(s->store, w);
+
+	*count = 0;
+	if (e == ERR_OK)
+		e = store_prints_of_sheet(s->store, sheet, rows, &all, w);
+	for (size_t i = 0; e == ERR_OK && i < all; i++) {
+		if (rows[i].state >= STORE_PRINT_CONFIRMED)
+			continue;
+		m.title = rows[i].title;
+		e = store_print_move(s->store, &m, w);
+		++*count;
+	}
+	if (e == ERR_OK && *count == 0)
+		e = why_set(w, ERR_REFUSED, MSG_PRINT_CLOSED, WHY_CODE(sheet));
+	if (e == ERR_OK)
+		e = store_commit(s->store, w);
+	store_rollback(s->store);
+	return e;
 }
 
 enum err

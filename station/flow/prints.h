@@ -25,8 +25,15 @@ enum err prints_find(struct station *s, const char *typed, struct store_print *o
 enum err prints_confirm(struct station *s, const char *title, const char *by, struct why *w);
 
 /*
+ * All cards of a sheet that are still to be confirmed; `*count` says how many these were. Errors: ERR_NOT_FOUND (no
+ * such sheet), ERR_REFUSED (all are confirmed or closed already).
+ */
+enum err prints_confirm_sheet(struct station *s, const char *sheet, const char *by, size_t *count,
+    struct why *w);
+
+/*
  * The card is not good. A confirmed print may be rejected later, a rejected one stays so. `note` may be
- * NULL, but STORE_REJECT_OTHER needs one. Its job, if it still waits at a queue that can be asked, is cancelled first;
+ * NULL, but STORE_REJECT_OTHER needs one. Its job, if it still waits at a queue that can be asked, is cancelled first, a sheet as a whole;
  * blocks as the queue does. Errors: as prints_confirm; ERR_ARG (reason none; no note), ERR_LEN.
  */
 enum err prints_reject(struct station *s, const char *title, enum store_print_reason reason,

@@ -58,10 +58,11 @@ journal_plan(struct store *s, struct journal_entry *row, const struct store_prin
 		JOURNAL_FIELD_STR("design", p->design), JOURNAL_FIELD_STR("lang", p->lang),
 		JOURNAL_FIELD_STR("queue", p->queue), JOURNAL_FIELD_STR("options", p->options),
 		JOURNAL_FIELD_INT("ribbon", p->ribbon_rial),
-		JOURNAL_FIELD_INT("blank", p->blank_rial),
+		JOURNAL_FIELD_INT("blank", p->blank_rial), JOURNAL_FIELD_STR("sheet", p->sheet),
 	};
+	const size_t all = sizeof(fields) / sizeof(fields[0]);
 
-	return append(s, row, fields, sizeof(fields) / sizeof(fields[0]), w);
+	return append(s, row, fields, p->sheet[0] != '\0' ? all : all - 1, w);
 }
 
 /* A note is staff's own words and may name somebody: that there is one is all the journal says. */
@@ -108,6 +109,7 @@ read_print(const struct query *q, struct store_print *p)
 	p->ribbon_rial = column_int(q, 17);
 	p->blank_rial = column_int(q, 18);
 	column_text(q, 19, p->options, sizeof(p->options));
+	column_text(q, 20, p->sheet, sizeof(p->sheet));
 }
 
 static enum err
@@ -144,6 +146,27 @@ store_print_newest(struct store *s, uint64_t card, struct store_print *out, stru
 }
 
 enum err
+store_prints_of_sheet(struct store *s, const char *sheet, struct store_print out[STORE_SHEET_MAX],
+    size_t *count, struct why *w)
+{
+	struct query q = query_on(&s->db, SQL_PRINTS_OF_SHEET);
+	bool more;
+	enum err e;
+
+	*count = 0;
+	bind_text(&q, sheet);
+	e = query_step(&q, &more, w);
+	while (e == ERR_OK && more && *count < STORE_SHEET_MAX) {
+		read_print(&q, &out[(*count)++]);
+		e = query_step(&q, &more, w);
+	}
+	query_done(&q);
+	if (e == ERR_OK && *count == 0)
+		return why_set(w, ERR_NOT_FOUND, MSG_PRINT_UNKNOWN, WHY_CODE(sheet));
+	return e;
+}
+
+enum err
 store_print_was_done(struct store *s, uint64_t card, bool *out, struct why *w)
 {
 	struct query q = query_on(&s->db, SQL_PRINT_DONE);
@@ -170,6 +193,7 @@ insert_row(struct store *s, const struct store_print *p, struct why *w)
 	bind_int(&q, p->ribbon_rial);
 	bind_int(&q, p->blank_rial);
 	bind_text(&q, p->options);
+	bind_text(&q, p->sheet);
 	return query_run(&q, w);
 }
 

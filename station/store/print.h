@@ -15,6 +15,9 @@
 #define STORE_PRINT_WORD_CAP 64
 #define STORE_PRINT_JOB_CAP 128
 #define STORE_PRINT_NOTE_CAP 256
+/* Cards whose prints are one job: a sheet of paper. */
+#define STORE_SHEET_MAX 10
+#define STORE_SHEET_PREFIX "sheet-"
 
 /* Stored: append only. Only ever forward; a rejected and a dropped one stay so. */
 enum store_print_state {
@@ -44,7 +47,8 @@ enum store_print_reason {
 
 struct store_print {
 	int64_t id;
-	char title[STORE_PRINT_TITLE_CAP];	/* what the queue knows it by */
+	char title[STORE_PRINT_TITLE_CAP];	/* what the queue knows it by, unless it is one of a sheet */
+	char sheet[STORE_PRINT_TITLE_CAP];	/* the job that several prints share; "": a job of its own */
 	uint64_t card;
 	bool has_token;
 	uint8_t token[STORE_HASH_LEN];	/* hash of the token in the QR printed; none on rows of earlier versions */
@@ -67,8 +71,8 @@ struct store_print {
 };
 
 /*
- * Note a print about to be handed over: reads card, token, design, lang, queue, options, planned_ms and the costs of
- * `p`, fills id, title ("card-NUMBER-EVENT", unique) and again. Journals print.plan. In the caller's transaction.
+ * Note a print about to be handed over: reads card, token, sheet, design, lang, queue, options, planned_ms and the
+ * costs of `p`, fills id, title ("card-NUMBER-EVENT", unique) and again. Journals print.plan. In the caller's transaction.
  * Errors: as the journal.
  */
 enum err store_print_plan(struct store *s, struct store_print *p, struct why *w);
@@ -95,6 +99,9 @@ enum err store_print_move(struct store *s, const struct store_print_move *m, str
 /* Errors: ERR_NOT_FOUND. */
 enum err store_print_by_title(struct store *s, const char *title, struct store_print *out,
     struct why *w);
+/* All of a sheet (STORE_SHEET_MAX at most), as they lie on it. Errors: ERR_NOT_FOUND. */
+enum err store_prints_of_sheet(struct store *s, const char *sheet, struct store_print out[STORE_SHEET_MAX],
+    size_t *count, struct why *w);
 /* The newest of a card that was not dropped. Errors: ERR_NOT_FOUND. */
 enum err store_print_newest(struct store *s, uint64_t card, struct store_print *out, struct why *w);
 /* Has one of this card ended as done or been confirmed? By an index, whatever the age of the book. */

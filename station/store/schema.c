@@ -282,7 +282,16 @@ static const char *const stock[] = {
 	NULL,
 };
 
-static const char *const *const migrations[] = {first, custody, chain, prints, print_options, restored, stock};
+/* Prints of one sheet of paper go by the sheet's name at the queue. */
+static const char *const sheets[] = {
+	"ALTER TABLE print ADD COLUMN sheet TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX print_sheet ON print(sheet, id) WHERE sheet <> '';"
+	"CREATE TRIGGER print_sheet_fixed BEFORE UPDATE OF sheet ON print"
+	" BEGIN SELECT RAISE(ABORT, 'a print is planned once'); END;",
+	NULL,
+};
+
+static const char *const *const migrations[] = {first, custody, chain, prints, print_options, restored, stock, sheets};
 
 const struct db_schema store_schema = {
 	STORE_APPLICATION_ID, migrations, (int)(sizeof(migrations) / sizeof(migrations[0])),

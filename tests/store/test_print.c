@@ -207,6 +207,33 @@ the_newest_print_of_a_card_is_found_and_a_dropped_one_does_not_count(void **stat
 	assert_int_equal(raw_int(c, "SELECT count(*) FROM (SELECT 1 FROM pragma_index_list('print') WHERE name = 'print_card')"), 1);
 }
 
+static void
+prints_of_a_sheet_stay_together_in_their_order(void **state)
+{
+	struct club *c = *state;
+	struct store_print p = a_print(OTHER), q = a_print(CARD), found[STORE_SHEET_MAX];
+	size_t count;
+	struct why w;
+
+	issue(c->s, CARD);
+	issue(c->s, OTHER);
+	(void)planned(c, CARD);
+	(void)snprintf(p.sheet, sizeof(p.sheet), STORE_SHEET_PREFIX "01");
+	(void)snprintf(q.sheet, sizeof(q.sheet), STORE_SHEET_PREFIX "01");
+	ok(store_begin(c->s, &w));
+	ok(store_print_plan(c->s, &p, &w));
+	ok(store_print_plan(c->s, &q, &w));
+	ok(store_commit(c->s, &w));
+	ok(store_prints_of_sheet(c->s, p.sheet, found, &count, &w));
+	assert_int_equal(count, 2);
+	assert_string_equal(found[0].title, p.title);
+	assert_string_equal(found[1].title, q.title);
+	assert_true(found[1].again);
+	assert_int_equal(raw_int(c, "SELECT count(*) FROM journal WHERE kind = 'print.plan' AND body LIKE '%sheet-01%'"), 2);
+	assert_int_equal(store_prints_of_sheet(c->s, "", found, &count, &w), ERR_NOT_FOUND);
+	assert_int_equal(raw(c, "UPDATE print SET sheet = 'sheet-02' WHERE sheet = 'sheet-01'"), SQLITE_CONSTRAINT_TRIGGER);
+}
+
 static bool
 count_one(const struct store_print *p, void *ctx)
 {
@@ -327,6 +354,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_print_goes_from_planned_to_confirmed_and_each_step_is_journaled, setup, teardown),
+		cmocka_unit_test_setup_teardown(prints_of_a_sheet_stay_together_in_their_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_move_that_does_not_go_forward_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stranger_with_the_file_cannot_turn_a_print_back_either, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_note_of_staff_stays_out_of_the_journal, setup, teardown),
