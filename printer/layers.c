@@ -163,6 +163,54 @@ uses_drawn(const struct svg *s)
 	return false;
 }
 
+/* Below something that is left out, or that itself. */
+static bool
+left_out(const struct part *p, int i)
+{
+	for (; i >= 0; i = svg_at(p->a->svg, i)->parent)
+		if (p->fixed[i])
+			return true;
+	return false;
+}
+
+static bool
+names(const struct svg_node *n, const char *reference)
+{
+	for (char **a = n->attr; a != NULL && *a != NULL; a += 2)
+		if (strstr(a[1], reference) != NULL)
+			return true;
+	return false;
+}
+
+/* By anything that is still drawn or defined; one that only begins so counts, too. */
+static bool
+is_used(const struct part *p, int definition)
+{
+	g_autofree char *reference = g_strconcat("#", svg_attr(svg_at(p->a->svg, definition), "id"), NULL);
+	for (int i = 0; i < (int)svg_count(p->a->svg); i++)
+		if (names(svg_at(p->a->svg, i), reference) && !left_out(p, i))
+			return true;
+	return false;
+}
+
+/* An ornament's definition is long: without its user it need not be read again for each card. */
+static void
+drop_definitions(struct part *p)
+{
+	const struct svg *s = p->a->svg;
+	bool dropped = true;
+	while (dropped) {
+		dropped = false;
+		for (int i = 1; i < (int)svg_count(s); i++) {
+			const struct svg_node *n = svg_at(s, i);
+			if (n->name == NULL || p->fixed[i] || svg_attr(n, "id") == NULL ||
+			    g_strcmp0(svg_at(s, n->parent)->name, "defs") != 0 || is_used(p, i))
+				continue;
+			p->fixed[i] = dropped = true;
+		}
+	}
+}
+
 bool
 layers_part(const struct artwork *a, bool *fixed, bool *each)
 {
@@ -173,6 +221,7 @@ layers_part(const struct artwork *a, bool *fixed, bool *each)
 		return false;
 	p.taken = g_array_new(FALSE, FALSE, sizeof(RsvgRectangle));
 	walk(&p, 0);
+	drop_definitions(&p);
 	g_array_free(p.taken, TRUE);
 	return true;
 }

@@ -14,8 +14,8 @@ bool layers_steady(const struct place *p);
 
 /*
  * For each element of `a` (svg_count entries): `fixed`, drawn once; `each`, drawn for each card. Elements
- * that only hold others, or are not drawn, are neither. A fixed element above a changing one is `each`, too,
- * unless the two never touch; so is what lies above that. False: the side cannot be parted.
+ * that only hold others are neither; a definition that only the fixed part uses is `fixed`. A fixed element
+ * above a changing one is `each`, too, unless the two never touch; so is what lies above that. False: the side cannot be parted.
  */
 bool layers_part(const struct artwork *a, bool *fixed, bool *each);
 

@@ -6,6 +6,7 @@
 
 #include "printer/artwork.h"
 #include "printer/canvas.h"
+#include "printer/press.h"
 #include "printer/render.h"
 #include "station/base/file.h"
 
@@ -88,6 +89,85 @@ draw_page(cairo_t *cr, const struct sheet_card *cards, size_t count, enum card_s
 	return e;
 }
 
+/* --- on a screen */
+
+/* Cards of one design are drawn over one fixed part, however many lie on the sheet. */
+struct screen {
+	unsigned dpi;
+	const struct design *design[SHEET_CARDS];
+	struct card_press *press[SHEET_CARDS];
+	size_t presses;
+};
+
+static enum err
+press_of(struct screen *s, const struct design *d, struct card_press **out, struct why *w)
+{
+	size_t i = 0;
+	while (i < s->presses && s->design[i] != d)
+		i++;
+	if (i == s->presses) {
+		enum err e = press_new(d, s->dpi, &s->press[i], w);
+		if (e != ERR_OK)
+			return e;
+		s->design[i] = d;
+		s->presses++;
+	}
+	*out = s->press[i];
+	return ERR_OK;
+}
+
+/* On whole dots, its outermost ones drawn on over the edge as far as colour runs. `cr` counts dots. */
+static void
+put_image(cairo_t *cr, const struct card_image *image, double x, double y, double bleed)
+{
+	cairo_surface_t *s = cairo_image_surface_create_for_data((unsigned char *)(uintptr_t)image->pixels,
+	    CAIRO_FORMAT_RGB24, (int)image->width, (int)image->height, (int)image->stride);
+	cairo_set_source_surface(cr, s, x, y);
+	cairo_pattern_set_extend(cairo_get_source(cr), CAIRO_EXTEND_PAD);
+	cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
+	cairo_rectangle(cr, x - bleed, y - bleed, image->width + 2 * bleed, image->height + 2 * bleed);
+	cairo_fill(cr);
+	cairo_surface_destroy(s);
+}
+
+static enum err
+screen_one(struct screen *s, cairo_t *cr, const struct sheet_card *c, enum card_side side, double x,
+    double y, struct why *w)
+{
+	const double dots = s->dpi / MM_PER_INCH;
+	struct card_press *press;
+	struct card_image image;
+	enum err e = press_of(s, c->design, &press, w);
+	if (e == ERR_OK)
+		e = press_draw(press, c->face, side, &image, w);
+	if (e != ERR_OK)
+		return e;
+	cairo_save(cr);
+	cairo_identity_matrix(cr);
+	put_image(cr, &image, round(x * dots), round(y * dots), round(BLEED_MM * dots));
+	cairo_restore(cr);
+	marks(cr, x, y);
+	return ERR_OK;
+}
+
+static enum err
+screen_page(cairo_t *cr, const struct sheet_card *cards, size_t count, enum card_side side,
+    unsigned dpi, struct why *w)
+{
+	struct screen s = { .dpi = dpi };
+	enum err e = ERR_OK;
+	for (size_t i = 0; e == ERR_OK && i < count && i < SHEET_CARDS; i++) {
+		double x, y;
+		corner(i, side, &x, &y);
+		e = screen_one(&s, cr, &cards[i], side, x, y, w);
+	}
+	for (size_t i = 0; i < s.presses; i++)
+		press_free(&s.press[i]);
+	return e;
+}
+
+/* --- both */
+
 static enum err
 check_count(size_t count, struct why *w)
 {
@@ -158,7 +238,7 @@ sheet_render_png(const struct sheet_card *cards, size_t count, enum card_side si
 	cairo_set_source_rgb(cr, 1, 1, 1);
 	cairo_paint(cr);
 	cairo_scale(cr, dpi / MM_PER_INCH, dpi / MM_PER_INCH);
-	e = draw_page(cr, cards, count, side, w);
+	e = screen_page(cr, cards, count, side, dpi, w);
 	if (e == ERR_OK)
 		e = canvas_error(cairo_status(cr), path, w);
 	cairo_destroy(cr);
