@@ -163,7 +163,9 @@ unchanged "databases"
 cp -a "$club" "$TMPDIR/keys"
 cp "$other/keys/station.safe" "$TMPDIR/keys/keys/"
 refuses 4 "another club's key store" 'keys' 'keys' -C "$TMPDIR/keys" load 50000
-printf 'x' | dd of="$TMPDIR/keys/keys/station.safe" bs=1 seek=100 conv=notrunc 2>/dev/null
+# its bytes are random: another one than stands there, whichever that is
+was=$(dd if="$TMPDIR/keys/keys/station.safe" bs=1 skip=100 count=1 2>/dev/null | od -An -tu1)
+printf "\\x$(printf %02x $((was ^ 1)))" | dd of="$TMPDIR/keys/keys/station.safe" bs=1 seek=100 conv=notrunc 2>/dev/null
 refuses 4 "a damaged key store" 'station.safe' 'station.safe' -C "$TMPDIR/keys" load 50000
 cp "$other/keys/"* "$TMPDIR/keys/keys/"
 refuses 4 "all of another club's keys" 'keys' 'keys' -C "$TMPDIR/keys" load 50000
