@@ -50,8 +50,9 @@ ascends(const struct list *l, size_t i)
 {
 	if (i == 0)
 		return true;
-	return l->kind == LIST_HOT ? l->hot[i - 1].card < l->hot[i].card :
-				     l->revoked[i - 1].serial < l->revoked[i].serial;
+	if (l->hot != NULL)
+		return l->hot[i - 1].card < l->hot[i].card;
+	return l->revoked != NULL && l->revoked[i - 1].serial < l->revoked[i].serial;
 }
 
 static bool
@@ -222,7 +223,8 @@ static bool
 take_entries(struct cursor *c, struct list *l)
 {
 	for (size_t i = 0; i < l->count; i++) {
-		bool good = l->kind == LIST_HOT ? take_hot(c, &l->hot[i]) : take_revoked(c, &l->revoked[i]);
+		bool good = l->hot != NULL ? take_hot(c, &l->hot[i]) :
+					     l->revoked != NULL && take_revoked(c, &l->revoked[i]);
 
 		if (!good || !ascends(l, i))
 			return false;

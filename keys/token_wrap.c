@@ -224,7 +224,7 @@ wrap(const uint8_t key[AES_LEN], const uint8_t *master, size_t len, uint8_t *out
 		EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
 	ok = ok && EVP_EncryptInit_ex(ctx, EVP_aes_256_wrap(), NULL, key, NULL) == 1 &&
 	    EVP_EncryptUpdate(ctx, out, &n, master, (int)len) == 1 &&
-	    EVP_EncryptFinal_ex(ctx, out + n, &end) == 1 && (size_t)(n + end) == len + 8;
+	    EVP_EncryptFinal_ex(ctx, out + n, &end) == 1 && (size_t)n + (size_t)end == len + 8;
 	EVP_CIPHER_CTX_free(ctx);
 	return ok;
 }

@@ -178,13 +178,11 @@ words_spell(const struct share *s, unsigned line, enum words_lang lang, char out
 {
 	const uint8_t *bytes = s->bytes + (size_t)line * SHARE_LINE_LEN;
 	char word[WORDS_CAP];
-	size_t used = 0;
 
 	for (unsigned i = 0; i < WORDS_IN_LINE; i++) {
 		words_of(lang, i < SHARE_LINE_LEN ? bytes[i] : share_line_check(line, bytes), word);
-		memcpy(out + used, word, strlen(word));
-		used += strlen(word);
-		out[used++] = i + 1 < WORDS_IN_LINE ? ' ' : '\0';
+		out = stpcpy(out, word);
+		*out++ = i + 1 < WORDS_IN_LINE ? ' ' : '\0';
 	}
 	WIPE(word);
 }

@@ -64,8 +64,9 @@ press_free(struct card_press **p)
 {
 	if (p == NULL || *p == NULL)
 		return;
-	for (size_t i = 0; i < 2 * LAYERS_MAX; i++)
-		clear_layer(&(*p)->layer[i / LAYERS_MAX][i % LAYERS_MAX]);
+	for (size_t side = 0; side < 2; side++)
+		for (size_t i = 0; i < LAYERS_MAX; i++)
+			clear_layer(&(*p)->layer[side][i]);
 	cairo_surface_destroy((*p)->work);
 	free(*p);
 	*p = NULL;
@@ -224,13 +225,15 @@ draw(struct card_press *p, const struct card_face *face, enum card_side side, st
 		p->reused += l->under != NULL;
 		return l->under != NULL ? draw_rest(p, l, face, side, w) : draw_whole(p, face, side, w);
 	}
+	enum err e = make_layer(p, &like, face, side, w);
+	if (e != ERR_OK) {
+		clear_layer(&like);
+		return e;
+	}
+	like.used = ++p->clock;
 	clear_layer(oldest);
 	*oldest = like;
-	oldest->used = ++p->clock;
-	enum err e = make_layer(p, oldest, face, side, w);
-	if (e != ERR_OK)
-		clear_layer(oldest);
-	return e;
+	return ERR_OK;
 }
 
 enum err

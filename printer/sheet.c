@@ -31,11 +31,12 @@
 static void
 corner(size_t i, enum card_side side, double *x, double *y)
 {
+	const size_t row = i / SHEET_COLUMNS;
 	size_t column = i % SHEET_COLUMNS;
 	if (side == CARD_BACK)
 		column = SHEET_COLUMNS - 1 - column;
 	*x = LEFT_MM + (double)column * (CARD_WIDTH_MM + GAP_X_MM);
-	*y = TOP_MM + (double)(i / SHEET_COLUMNS) * (CARD_HEIGHT_MM + GAP_Y_MM);
+	*y = TOP_MM + (double)row * (CARD_HEIGHT_MM + GAP_Y_MM);
 }
 
 /* Two strokes that lead to a corner of the card from outside; `dx` and `dy` are -1 or 1, away from it. */

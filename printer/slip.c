@@ -189,8 +189,10 @@ slip_space(struct slip *s, unsigned dots, struct why *w)
 enum err
 slip_rule(struct slip *s, struct why *w)
 {
+	const unsigned middle = (unsigned)s->rows + RULE_ROWS / 2;
+
 	cairo_set_source_rgb(s->cr, 0, 0, 0);
-	cairo_rectangle(s->cr, MARGIN, s->rows + RULE_ROWS / 2, ROOM, 2);
+	cairo_rectangle(s->cr, MARGIN, middle, ROOM, 2);
 	cairo_fill(s->cr);
 	return advance(s, RULE_ROWS, w);
 }

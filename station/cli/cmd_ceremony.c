@@ -131,13 +131,9 @@ show_share(const struct telling *l, unsigned index)
 
 	for (unsigned i = 0; i < SHARE_LINES; i++) {
 		char number[TEXT_SHORT_CAP];
-		size_t used;
 
 		text_number(l->cli->lang, i + 1, number, sizeof(number));
-		used = strlen(number);
-		memcpy(line, number, used);
-		memcpy(line + used, "  ", 2);
-		ceremony_line(l->c, index, i, keys_words(l->cli), line + used + 2);
+		ceremony_line(l->c, index, i, keys_words(l->cli), stpcpy(stpcpy(line, number), "  "));
 		talk_line(l->t, line);
 	}
 	wipe(line, sizeof(l->room->line));

@@ -68,7 +68,7 @@ sizes(const struct cli *c, const struct print_offer *o, json_t *entry)
 		say_size(c, card, true);
 	else
 		fact(c, MSG_LABEL_SIZE, MSG_OFFER_NO_CARD, NULL, 0);
-	for (size_t i = 0; i < o->medium_count; i++) {
+	for (size_t i = 0; o->medium != NULL && i < o->medium_count; i++) {
 		const struct print_medium *m = &o->medium[i];
 
 		if (m != card && shown++ < SIZES_SHOWN)
